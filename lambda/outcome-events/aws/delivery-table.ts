@@ -38,6 +38,8 @@ interface Range {
   /** @default - all */
   below?: number;
   limit: number;
+  /** @default false - the lowest first */
+  isReversed?: boolean;
 }
 
 export class DynamoDeliveryStore implements DeliveryStore {
@@ -61,6 +63,10 @@ export class DynamoDeliveryStore implements DeliveryStore {
 
   due(target: string, by: number, limit: number): Promise<Delivery[]> {
     return this.query(target, { index: 'due', below: by, limit });
+  }
+
+  newest(target: string, limit: number): Promise<Delivery[]> {
+    return this.query(target, { index: 'oldest', limit, isReversed: true });
   }
 
   async next(target: string): Promise<Delivery | undefined> {
@@ -90,13 +96,17 @@ export class DynamoDeliveryStore implements DeliveryStore {
       .catch(unlessFalse);
   }
 
-  private async query(target: string, { index, below, limit }: Range): Promise<Delivery[]> {
+  private async query(
+    target: string,
+    { index, below, limit, isReversed = false }: Range,
+  ): Promise<Delivery[]> {
     const { Items = [] } = await this.documents.send(
       new QueryCommand({
         TableName: this.tableName,
         IndexName: index,
         ConsistentRead: true,
         Limit: limit,
+        ScanIndexForward: !isReversed,
         KeyConditionExpression:
           below === undefined ? '#target = :target' : '#target = :target AND #at <= :below',
         ExpressionAttributeNames: {

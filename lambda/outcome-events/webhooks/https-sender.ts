@@ -18,6 +18,8 @@ import type { Attempt, Delivery, Sender } from './ports.ts';
 
 export const TIMEOUT_SECONDS = 10;
 const GONE = 410;
+/** Of a receiver that is overloaded, or of what is in front of one that is down. Any other is about the delivery, as far as one can know. */
+const UNAVAILABLE = [408, 425, 429, 502, 503, 504];
 
 type Lookup = NonNullable<RequestOptions['lookup']>;
 
@@ -52,7 +54,8 @@ export class HttpsSender implements Sender {
       const { statusCode: status = 0, headers: answered } = answer;
       if (status >= 200 && status < 300) return { ok: true, status };
       const asked = askedSeconds(answered['retry-after'], now);
-      return { ok: false, reason: `status ${status}`, askedSeconds: asked, isGone: status === GONE };
+      const kind = { isRefusal: !UNAVAILABLE.includes(status), isGone: status === GONE };
+      return { ok: false, reason: `status ${status}`, askedSeconds: asked, ...kind };
     } catch (error) {
       return {
         ok: false,

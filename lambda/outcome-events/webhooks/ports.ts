@@ -40,6 +40,8 @@ export interface DeliveryStore {
   add(delivery: Delivery): Promise<void>;
   /** Consistent: has each delivery that was added before the call. Earliest due first. */
   due(target: string, by: number, limit: number): Promise<Delivery[]>;
+  /** The latest that were created, the last one first. Consistent too. */
+  newest(target: string, limit: number): Promise<Delivery[]>;
   /** The delivery that is due first. */
   next(target: string): Promise<Delivery | undefined>;
   /** Those that were created before a time, oldest first. */
@@ -65,6 +67,8 @@ export type Attempt =
       ok: false;
       /** For the owner of the webhook; names no address. */
       reason: string;
+      /** Whether the receiver has answered, and not that it is down or overloaded. @default false */
+      isRefusal?: boolean;
       /** Seconds that the receiver asks to wait. @default none */
       askedSeconds?: number;
       /** Whether the receiver wants nothing any more: status 410. */

@@ -10,6 +10,7 @@
  */
 import { GIVE_UP_SECONDS, type StoredWebhook, type Wake } from '../../../contract/webhook.ts';
 import { backoffSeconds } from './backoff.ts';
+import { circuitOf, failuresOf, judged, roundSize, type Circuit } from './circuit.ts';
 import type {
   Attempt,
   DeadLetters,
@@ -36,9 +37,6 @@ export interface DeliveryPorts {
   mostPauseSeconds: number;
 }
 
-/** Requests to a receiver at a time; while it fails, fewer. */
-const AT_ONCE = 8;
-const PROBES = 2;
 /** A run starts no request after these seconds: then it is another webhook's turn. */
 const BUDGET_SECONDS = 20;
 /** Longer than the function runs, shorter than its message is hidden. */
@@ -49,8 +47,8 @@ const SLACK_SECONDS = 2;
 const MOST_DELAY_SECONDS = 900;
 
 /** What the rounds of a run have shown of the receiver. */
-interface Shown extends Pick<WebhookUpdate, 'failures' | 'retryAt' | 'disabledAt' | 'lastSuccessAt'> {
-  lastFailure?: StoredWebhook['lastFailure'];
+interface Shown extends Omit<WebhookUpdate, 'failures' | 'wakeAt'> {
+  circuit: Circuit;
 }
 
 export async function sendDue(wake: Wake, ports: DeliveryPorts): Promise<void> {
@@ -59,20 +57,33 @@ export async function sendDue(wake: Wake, ports: DeliveryPorts): Promise<void> {
   const dueBy = startedAt + SLACK_SECONDS;
   const webhook = await webhooks.acquire(wake, startedAt, startedAt + LEASE_SECONDS, dueBy);
   if (!webhook) return;
-  const shown: Shown = { failures: webhook.failures, retryAt: undefined };
+  const shown: Shown = { circuit: circuitOf(webhook.failures), retryAt: undefined };
   while (now() - startedAt < BUDGET_SECONDS && webhook.disabledAt === undefined) {
-    const due = await deliveries.due(webhook.target, now(), shown.failures > 0 ? PROBES : AT_ONCE);
+    const due = await chosen(webhook.target, roundSize(shown.circuit), ports);
     if (due.length === 0) break;
     await round(webhook, due, shown, ports);
     if (shown.retryAt !== undefined || shown.disabledAt !== undefined) break;
   }
   const isDisabled = (shown.disabledAt ?? webhook.disabledAt) !== undefined;
+  const { circuit, ...seen } = shown;
   const wakeAt = isDisabled ? undefined : await armed(webhook, shown.retryAt, ports);
-  await webhooks.release(webhook, { ...shown, wakeAt });
+  await webhooks.release(webhook, { ...seen, failures: failuresOf(circuit), wakeAt });
   // What was added while the lease was held found it held.
   if (isDisabled || now() < (shown.retryAt ?? 0)) return;
   const missed = await deliveries.due(webhook.target, now(), 1);
   if (missed.length > 0) await wakes.send({ owner: webhook.owner, id: webhook.id }, 0);
+}
+
+/**
+ * Deliveries of a round: those due first, and where there are more, for half of it the latest. So one that the receiver would take is not behind all of those
+ * that it refuses.
+ */
+async function chosen(target: string, size: number, { deliveries, now }: DeliveryPorts): Promise<Delivery[]> {
+  const at = now();
+  const due = await deliveries.due(target, at, size);
+  if (due.length < size) return due;
+  const newest = (await deliveries.newest(target, size / 2)).filter(({ dueAt }) => dueAt <= at);
+  return [...new Map([...newest, ...due].map((one) => [one.event, one])).values()].slice(0, size);
 }
 
 /** Sends some deliveries at once, and moves each on. */
@@ -82,24 +93,26 @@ async function round(
   shown: Shown,
   ports: DeliveryPorts,
 ): Promise<void> {
-  const { sender, now } = ports;
+  const { sender, now, random, mostPauseSeconds } = ports;
+  const startedAt = now();
   const attempts = await Promise.all(
     due.map((delivery) => sender.send(webhook.url, webhook.secrets, delivery, now())),
   );
-  await Promise.all(due.map((delivery, k) => moveOn(webhook, delivery, attempts[k]!, ports)));
   const at = now();
-  const failed = attempts.filter((attempt) => !attempt.ok);
-  const [failure] = failed;
-  if (failed.length < attempts.length) Object.assign(shown, { failures: 0, lastSuccessAt: at });
-  if (failure) shown.lastFailure = { at, reason: failure.reason };
+  await Promise.all(due.map((delivery, k) => moveOn(webhook, delivery, attempts[k]!, ports)));
+  if (attempts.some(({ ok }) => ok)) shown.lastSuccessAt = at;
+  const failed = attempts.flatMap((attempt) => (attempt.ok ? [] : [attempt]));
+  if (failed[0]) shown.lastFailure = { at, reason: failed[0].reason };
   if (failed.some(({ isGone }) => isGone)) shown.disabledAt = at;
-  // One delivery that fails alone may be at fault itself: it has its own pause, and the others go on.
-  const isDown = failed.length === attempts.length && (failed.length > 1 || shown.failures > 0);
-  const asked = Math.max(0, ...failed.map(({ askedSeconds = 0 }) => askedSeconds));
-  if (isDown) shown.failures += 1;
-  if (!isDown && asked === 0) return;
-  const own = isDown ? backoffSeconds(shown.failures, ports.mostPauseSeconds, ports.random()) : 0;
-  shown.retryAt = at + Math.max(own, asked);
+  const { circuit, pauseSeconds } = judged(
+    shown.circuit,
+    attempts,
+    at - startedAt,
+    mostPauseSeconds,
+    random(),
+  );
+  shown.circuit = circuit;
+  if (pauseSeconds !== undefined) shown.retryAt = at + pauseSeconds;
 }
 
 async function moveOn(
@@ -144,7 +157,8 @@ async function armed(
   const next = await deliveries.next(target);
   if (!next && retryAt === undefined) return undefined;
   const at = now();
-  const wanted = Math.max(at, next?.dueAt ?? 0, retryAt ?? 0);
+  // The end of a pause, although what is left may be due later: what comes meanwhile finds the webhook pausing.
+  const wanted = Math.max(at, retryAt ?? next?.dueAt ?? 0);
   const isOnItsWay =
     wakeAt !== undefined &&
     wakeAt > at &&

@@ -1,31 +1,21 @@
 /** Deliveries in virtual time: whatever receivers do and wherever a function dies, each is accepted or a dead letter, and none delays another webhook's. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fail, OK, World, type Receiver } from './support/world.ts';
+import { refusedTests } from './suites/refused.ts';
+import {
+  DAY,
+  down,
+  events,
+  fail,
+  HOUR,
+  OK,
+  refuse,
+  World,
+  works,
+  worldWith,
+  type Receiver,
+} from './support/world.ts';
 import { webhookOf } from './support/memory.ts';
-
-const works: Receiver = () => ({ attempt: OK });
-const down =
-  (from: number, to: number, attempt = fail(), seconds?: number): Receiver =>
-  (at) =>
-    at >= from && at < to ? { attempt, ...(seconds !== undefined && { seconds }) } : { attempt: OK };
-const events = (count: number) => Array.from({ length: count }, (_, k) => `evt-${k}`);
-const HOUR = 3600;
-const DAY = 24 * HOUR;
-
-async function worldWith(
-  receiver: Receiver,
-  count: number,
-  more: Record<string, Receiver> = {},
-): Promise<World> {
-  const receivers = { a: receiver, ...more };
-  const world = new World(
-    Object.keys(receivers).map((id) => webhookOf(id)),
-    receivers,
-  );
-  for (const event of events(count)) await world.add('a', event);
-  return world;
-}
 
 describe('a receiver that works', () => {
   it('has each of a thousand once, in a run or two', async () => {
@@ -66,7 +56,8 @@ describe('a delivery that is added while a run holds the webhook', () => {
 
 describe('a receiver that was away', () => {
   it.each<[string, Receiver]>([
-    ['answering 500 for an hour', down(0, HOUR)],
+    ['answering 502 for an hour', down(0, HOUR)],
+    ['answering 500 after nine seconds', down(0, HOUR, refuse(), 9)],
     ['down for ten hours', down(0, 10 * HOUR, fail('ECONNREFUSED'))],
     ['silent for an hour', down(0, HOUR, fail('no answer in 10 s'), 10)],
     ['asking for two minutes each time', down(0, HOUR, fail('status 503', { askedSeconds: 120 }))],
@@ -77,7 +68,7 @@ describe('a receiver that was away', () => {
     expect(world.accepted('a').size).toBe(1000);
     expect(world.received.at(-1)!.at - returned).toBeLessThan(300);
     // While it is away it has some requests each four minutes, and the queue one message.
-    expect(world.received.length - 1000).toBeLessThan(40 + (2 * returned) / 190);
+    expect(world.received.length - 1000).toBeLessThan(80 + (4 * returned) / 190);
     expect(world.deadLetters.sent).toEqual([]);
   });
 
@@ -122,6 +113,21 @@ describe('a receiver that was away', () => {
       await world.runUntil(world.at + 30);
     }
     expect(world.wakes.messages.length).toBeLessThanOrEqual(2);
+  });
+});
+
+describe('refusals', refusedTests);
+
+describe('a run', () => {
+  it('begins no request after its twenty seconds: then it is another webhook’s turn', async () => {
+    const world = await worldWith(() => ({ attempt: OK, seconds: 9 }), 100, { b: works });
+    // One message for all of them.
+    world.wakes.messages.splice(1);
+    await world.add('b', 'evt-b');
+    await world.runUntil(HOUR);
+    const first = world.received.findIndex(({ id }) => id === 'b');
+    // Three rounds of eight.
+    expect([first, Math.floor(world.received[first]!.at)]).toEqual([24, 27]);
   });
 });
 

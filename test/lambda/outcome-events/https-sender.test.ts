@@ -48,18 +48,18 @@ describe('a delivery', () => {
     [
       '500',
       (_, response) => response.writeHead(500).end('x'.repeat(1e6)),
-      { ok: false, reason: 'status 500' },
+      { ok: false, reason: 'status 500', isRefusal: true },
     ],
     ['410', (_, response) => response.writeHead(410).end(), { ok: false, isGone: true }],
     [
       'Retry-After',
       (_, response) => response.writeHead(429, { 'retry-after': '7' }).end(),
-      { ok: false, reason: 'status 429', askedSeconds: 7 },
+      { ok: false, reason: 'status 429', askedSeconds: 7, isRefusal: false },
     ],
     [
       'an endless Retry-After',
       (_, response) => response.writeHead(503, { 'retry-after': '99999999' }).end(),
-      { askedSeconds: 900 },
+      { askedSeconds: 900, isRefusal: false },
     ],
     [
       'a redirect, which is not followed',

@@ -70,6 +70,11 @@ export class MemoryDeliveries implements DeliveryStore {
       .slice(0, limit);
   }
 
+  async newest(target: string, limit: number) {
+    this.step();
+    return this.of(target, 'createdAt').reverse().slice(0, limit);
+  }
+
   async next(target: string) {
     this.step();
     return this.of(target, 'dueAt')[0];

@@ -3,7 +3,7 @@ import { sendDue, type DeliveryPorts } from '../../../../lambda/outcome-events/w
 import { sweep } from '../../../../lambda/outcome-events/webhooks/sweep.ts';
 import type { Attempt, Delivery } from '../../../../lambda/outcome-events/webhooks/ports.ts';
 import type { StoredWebhook, Wake } from '../../../../contract/webhook.ts';
-import { MemoryDeadLetters, MemoryDeliveries, MemoryWakes, MemoryWebhooks } from './memory.ts';
+import { MemoryDeadLetters, MemoryDeliveries, MemoryWakes, MemoryWebhooks, webhookOf } from './memory.ts';
 
 /** What a receiver does with a request at a time: how long it takes, and its answer. */
 export type Receiver = (at: number, event: string) => { seconds?: number; attempt: Attempt };
@@ -13,6 +13,9 @@ export const fail = (reason = 'status 500', more: Partial<Attempt & { ok: false 
   ...{ ok: false, reason },
   ...more,
 });
+
+/** The receiver answers, and refuses. */
+export const refuse = (reason = 'status 500') => fail(reason, { isRefusal: true });
 
 /** Died where a test had it die. */
 export class Death extends Error {}
@@ -123,4 +126,28 @@ export class World {
   accepted(id: string): Set<string> {
     return new Set(this.received.filter((one) => one.id === id && one.ok).map(({ event }) => event));
   }
+}
+
+export const works: Receiver = () => ({ attempt: OK });
+export const down =
+  (from: number, to: number, attempt = fail(), seconds?: number): Receiver =>
+  (at) =>
+    at >= from && at < to ? { attempt, ...(seconds !== undefined && { seconds }) } : { attempt: OK };
+export const events = (count: number) => Array.from({ length: count }, (_, k) => `evt-${k}`);
+export const HOUR = 3600;
+export const DAY = 24 * HOUR;
+
+/** Webhook `a` with some deliveries, and others. */
+export async function worldWith(
+  receiver: Receiver,
+  count: number,
+  more: Record<string, Receiver> = {},
+): Promise<World> {
+  const receivers = { a: receiver, ...more };
+  const world = new World(
+    Object.keys(receivers).map((id) => webhookOf(id)),
+    receivers,
+  );
+  for (const event of events(count)) await world.add('a', event);
+  return world;
 }
