@@ -95,8 +95,13 @@ export const COMMANDS: Record<string, Entry> = {
   },
   simulate: {
     group: 'Without an account:',
-    summary: 'run and compare scaling policies on recorded or synthetic traffic',
+    summary: 'compare scaling policies on recorded or synthetic traffic',
     load: async () => (await import('../sim/main.ts')).define,
+  },
+  'watch-folder': {
+    group: 'Without an account:',
+    summary: 'colour what is put into a folder, with a ComfyUI on this machine',
+    load: async () => (await import('./watch-folder/main.ts')).define,
   },
   comfyui: {
     group: 'Without an account:',

@@ -31,18 +31,13 @@ import { bootReporter, readBootTimes } from './instance/boot.ts';
 import { checkCanary, recordCanary } from './instance/canary-commands.ts';
 import { checkCandidate } from './instance/candidate.ts';
 import { commandRunner, lowerPriority, readEnvironment } from './instance/environment.ts';
+import { memoryLimits } from './instance/memory.ts';
 import { Metadata } from './instance/metadata.ts';
 import { Notices } from './instance/notices.ts';
 import { SystemdNotifier } from './instance/systemd.ts';
 import { identify, isCandidate, readGroupName, readSettings } from './settings.ts';
 import { describeError, jsonLog } from './telemetry/log.ts';
 import { runWorker } from './worker.ts';
-
-/** Memory of a pixel at its peak, buffers of encoders included, and the share of the instance's memory for all photos. */
-const BYTES_PER_PIXEL = 12;
-const MEMORY_SHARE = 0.25;
-/** Share for files; the worker's unit has 60 %. */
-const FILE_SHARE = 0.3;
 
 const CANARY_COMMANDS: Record<string, typeof recordCanary> = {
   '--record-canary': recordCanary,
@@ -161,8 +156,7 @@ async function main(args: string[]): Promise<void> {
     instanceId,
     images,
     processes,
-    megapixels: (MEMORY_SHARE * totalmem()) / BYTES_PER_PIXEL / 1e6,
-    fileBytes: FILE_SHARE * totalmem(),
+    ...memoryLimits(totalmem()),
     group,
     restartComfyui: COMFYUI_RESTART && commandRunner(COMFYUI_RESTART),
     clean,

@@ -165,7 +165,7 @@ function folder(text: string): string {
 }
 
 /** Numbers as such, since the API's document says which options are numbers; not `1.0`, which may be a choice. */
-function namedValue(text: string, before: Options = {}): Options {
+export function namedValue(text: string, before: Options = {}): Options {
   const [, name, value] = /^([a-z][a-z0-9-]*)=(.+)$/.exec(text) ?? [];
   if (name === undefined || value === undefined)
     throw new InvalidArgumentError('Expected a name and a value, such as preset=buildings.');
@@ -179,7 +179,10 @@ function namedValue(text: string, before: Options = {}): Options {
 }
 
 /** @throws UsageError for two strengths */
-export function photoOptionsOf({ option = {}, strength }: ColourOptions): Options {
+export function photoOptionsOf({
+  option = {},
+  strength,
+}: Pick<ColourOptions, 'option' | 'strength'>): Options {
   if (strength === undefined) return option;
   if (option.strength === undefined || option.strength === strength) return { ...option, strength };
   throw new UsageError(

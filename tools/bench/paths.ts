@@ -7,7 +7,7 @@ import { ComfyuiClient } from '../../worker/comfyui/client.ts';
 import { deadlineMs, infer } from '../../worker/comfyui/inference.ts';
 import { LocalImageProcessor } from '../../worker/imaging/image-processor.ts';
 import { findPhotos } from '../../local/run/photos.ts';
-import { workflowAt } from '../../local/run/preflight.ts';
+import { workflowAt } from '../../cli/comfyui/workflow-at.ts';
 import { difference, type Difference } from './ciede2000.ts';
 import { RealComfyui } from './measured-comfyui.ts';
 import { photo } from './photos.ts';

@@ -9,7 +9,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { bundle } from '../../worker/bundle.ts';
 import { localPath } from '../../common/environment.ts';
-import { workflowAt } from '../../local/run/preflight.ts';
+import { workflowAt } from '../../cli/comfyui/workflow-at.ts';
 import { costLines } from './photo-cost-report.ts';
 import { bundlePhotoCost, COST_MEGAPIXELS, measurePhotoCosts, type PhotoCost } from './photo-cost.ts';
 import { measuredLoad } from './comfyui-load.ts';
