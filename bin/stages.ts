@@ -27,6 +27,8 @@ export const stages = {
     access: 'open',
     photosPerHour: 100_000,
     photosPerDay: 100_000,
+    outcomeEvents: true,
+    usage: true,
   },
   /** For `npm run chaos`: a photo of a dead worker is received again soon. */
   chaos: {

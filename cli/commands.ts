@@ -78,6 +78,11 @@ export const COMMANDS: Record<string, Entry> = {
     summary: 'what a stage costs, idle and at work',
     load: async () => (await import('./cost/main.ts')).define,
   },
+  usage: {
+    group: OPERATE,
+    summary: 'photos, seconds and USD by caller of the HTTP API',
+    load: async () => (await import('./usage/main.ts')).define,
+  },
   'deploy-role': {
     group: OPERATE,
     summary: 'make the roles under which GitHub deploys a stage',
@@ -110,8 +115,6 @@ export const COMMANDS: Record<string, Entry> = {
   },
 };
 
-const FOOTER = "'ddcolor-elastic help <command>' shows its options; --version the version.";
-
 const version = (): string => {
   const text = readFileSync(join(import.meta.dirname, '..', 'package.json'), 'utf8');
   return (JSON.parse(text) as { version: string }).version;
@@ -119,7 +122,8 @@ const version = (): string => {
 
 /** @param args of the command that will be run: only its own code is loaded */
 export async function commandLine(args: string[]): Promise<CommandLine> {
-  const program = new CommandLine('ddcolor-elastic').usage('<command> [options]').notes(FOOTER);
+  const program = new CommandLine('ddcolor-elastic');
+  program.usage('<command> [options] | help <command> | --version');
   program.enablePositionalOptions().version(version(), '-v, --version');
   const wanted = args.find((word) => !word.startsWith('-'));
   for (const [name, { group, summary, alias, load }] of Object.entries(COMMANDS)) {

@@ -18,6 +18,8 @@ export const gatewayEnvironmentSchema = z.object({
   SCALER_TABLE_NAME: z.string().min(1),
   /** Registered webhooks; empty without. */
   WEBHOOK_TABLE_NAME: z.string().default(''),
+  /** Usage of callers; empty without. */
+  USAGE_TABLE_NAME: z.string().default(''),
   MAX_UPLOAD_BYTES: whole,
   PHOTOS_PER_HOUR: whole,
   PHOTOS_PER_DAY: whole,

@@ -105,6 +105,8 @@ export const outcomeEventsEnvironmentSchema = z.object({
   SENT_TABLE_NAME: z.string().min(1),
   /** Photos of the API with their callers; empty without an API. */
   GATEWAY_TABLE_NAME: z.string(),
+  /** Usage of callers; empty without. */
+  USAGE_TABLE_NAME: z.string(),
   /** This and the following are empty without webhooks. */
   WEBHOOK_TABLE_NAME: z.string(),
   DELIVERY_TABLE_NAME: z.string(),

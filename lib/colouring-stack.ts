@@ -17,6 +17,7 @@ import { ScalerTable } from './scaler-table.ts';
 import { spendingOf } from './stage/spending.ts';
 import type { Stage } from './stage/stage.ts';
 import { StageKey } from './stage-key.ts';
+import { UsageTable } from './usage-table.ts';
 import { Webhooks } from './webhooks.ts';
 
 export interface ColouringStackProps {
@@ -74,13 +75,16 @@ export class ColouringStack extends Stack {
       ...(stage.minCapacity === 0 ? { photos } : {}),
     });
     const webhooks = stage.webhooks ? new Webhooks(this, 'Webhooks', { ...stage, stageName }) : undefined;
-    const webhookTable = webhooks?.table;
+    const usageTable = stage.usage ? new UsageTable(this, 'Usage', stage) : undefined;
     const gateway =
-      httpApi && new Gateway(this, 'Gateway', { stage, httpApi, photos, scalerTable: table, webhookTable });
+      httpApi &&
+      new Gateway(this, 'Gateway', {
+        ...{ stage, httpApi, photos, scalerTable: table, webhookTable: webhooks?.table, usageTable },
+      });
     const events = stage.outcomeEvents
       ? new OutcomeEvents(this, 'OutcomeEvents', {
           ...{ ...stage, stageName, bucketName },
-          ...{ webhooks, gatewayTable: gateway?.table },
+          ...{ webhooks, usageTable, gatewayTable: gateway?.table },
         })
       : undefined;
     events?.watch(photos);
@@ -88,6 +92,7 @@ export class ColouringStack extends Stack {
       instances: fleet.logGroup,
       scaler: scaler.logGroup,
       gateway: gateway?.handler.logGroup,
+      usage: usageTable && events?.logGroup,
     });
     const { probePhoto: schedule } = stage;
     const probe =
@@ -141,6 +146,7 @@ export class ColouringStack extends Stack {
             WebhookLogGroupName: webhooks.logGroup.logGroupName,
           }
         : {}),
+      ...(usageTable ? { UsageTableName: usageTable.tableName } : {}),
       ...(probe ? { ProbeLogGroupName: probe.logGroup.logGroupName } : {}),
       DashboardName: monitoring.dashboardName,
       AlarmTopicArn: monitoring.topic.topicArn,

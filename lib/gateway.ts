@@ -21,6 +21,7 @@ import type { PhotoStore } from './photo-store.ts';
 import { readView } from './scaler-table.ts';
 import { GROUPS_CLAIM, SignIn } from './sign-in.ts';
 import type { Stage } from './stage/stage.ts';
+import { addUsage } from './usage-table.ts';
 import { loadWorkflow } from './worker-settings.ts';
 
 const HERE = join(import.meta.dirname, '..', 'lambda', 'gateway');
@@ -43,6 +44,8 @@ export interface GatewayProps {
   readonly scalerTable: dynamodb.ITable;
   /** Table of the registered webhooks. @default - there are none */
   readonly webhookTable?: dynamodb.ITable | undefined;
+  /** Table of usage. @default - announced photos are not counted by caller */
+  readonly usageTable?: dynamodb.ITable | undefined;
 }
 
 /** The API alone: the bucket needs its address, and the function needs the bucket. */
@@ -89,7 +92,7 @@ export class Gateway extends Construct {
 
   constructor(scope: Construct, id: string, props: GatewayProps) {
     super(scope, id);
-    const { stage, httpApi, photos, scalerTable, webhookTable } = props;
+    const { stage, httpApi, photos, scalerTable, webhookTable, usageTable } = props;
     const { bucket } = photos;
     const table = new GatewayTable(this, 'Table');
     this.table = table;
@@ -112,6 +115,7 @@ export class Gateway extends Construct {
         TABLE_NAME: table.tableName,
         SCALER_TABLE_NAME: scalerTable.tableName,
         WEBHOOK_TABLE_NAME: webhookTable?.tableName ?? '',
+        USAGE_TABLE_NAME: usageTable?.tableName ?? '',
         MAX_UPLOAD_BYTES: String(Math.round(stage.maxUploadMegabytes * 1e6)),
         PHOTOS_PER_HOUR: String(stage.photosPerHour),
         PHOTOS_PER_DAY: String(stage.photosPerDay),
@@ -158,6 +162,7 @@ export class Gateway extends Construct {
       conditions: onlyItems(photoRecordKey('*')),
     });
     handler.allow(readView(scalerTable));
+    if (usageTable) handler.allow(addUsage(usageTable));
 
     const integration = new HttpLambdaIntegration('Function', handler.function);
     const authorizer = tokens

@@ -22,6 +22,7 @@ import { acknowledge, PUBLISH_METRICS } from './permissions.ts';
 import type { PhotoStore } from './photo-store.ts';
 import { RegularSchedule, ScheduleRole } from './schedule-role.ts';
 import type { LogOptions } from './stage/logs.ts';
+import { addUsage, markCounted } from './usage-table.ts';
 import type { Webhooks } from './webhooks.ts';
 
 const TIMEOUT = Duration.seconds(30);
@@ -53,6 +54,12 @@ export interface OutcomeEventsProps extends LogOptions {
    * @default - events are sent to the bus only
    */
   readonly webhooks?: Webhooks | undefined;
+  /**
+   * Table of usage.
+   *
+   * @default - outcomes are not counted by caller
+   */
+  readonly usageTable?: dynamodb.ITable | undefined;
 }
 
 export class OutcomeEvents extends Construct {
@@ -68,7 +75,7 @@ export class OutcomeEvents extends Construct {
 
   constructor(scope: Construct, id: string, props: OutcomeEventsProps) {
     super(scope, id);
-    const { stageName, bucketName, logRetentionDays, gatewayTable, webhooks } = props;
+    const { stageName, bucketName, logRetentionDays, gatewayTable, webhooks, usageTable } = props;
     const { queue, deadLetterQueue } = new JobQueue(this, 'Outcomes', {
       bucketName,
       maxReceiveCount: MOST_RECEIVES,
@@ -96,6 +103,7 @@ export class OutcomeEvents extends Construct {
         EVENT_BUS_NAME: this.bus.eventBusName,
         SENT_TABLE_NAME: this.sent.tableName,
         GATEWAY_TABLE_NAME: gatewayTable?.tableName ?? '',
+        USAGE_TABLE_NAME: usageTable?.tableName ?? '',
         WEBHOOK_TABLE_NAME: webhooks?.table.tableName ?? '',
         DELIVERY_TABLE_NAME: webhooks?.deliveries.tableName ?? '',
         WAKE_QUEUE_URL: webhooks?.wakes.queueUrl ?? '',
@@ -116,6 +124,7 @@ export class OutcomeEvents extends Construct {
     handler.allow(PUBLISH_METRICS);
     if (gatewayTable) this.allowRecords(gatewayTable);
     if (webhooks) this.allowWebhooks(webhooks);
+    if (usageTable) for (const right of [addUsage, markCounted]) handler.allow(right(usageTable));
     new lambda.EventSourceMapping(this, 'Source', {
       target: handler.function,
       eventSourceArn: queue.queueArn,

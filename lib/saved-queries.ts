@@ -3,7 +3,7 @@ import { CfnQueryDefinition, type ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { SERVICE } from '../contract/names.ts';
 
-type Group = 'instances' | 'scaler' | 'gateway';
+type Group = 'instances' | 'scaler' | 'gateway' | 'usage';
 
 interface Query {
   groups: readonly Group[];
@@ -62,6 +62,14 @@ export const QUERIES: Record<string, Query> = {
   'decisions of the scaler': {
     groups: ['scaler'],
     lines: ["filter message = 'tick-finished'", 'stats count(*) as ticks by reason, bin(5m)'],
+  },
+  'usage by caller': {
+    groups: ['usage'],
+    lines: [
+      "filter message = 'usage-counted'",
+      'stats sum(coloured) as photos, sum(failed) as failures, sum(workedSeconds) as seconds by caller',
+      'sort seconds desc',
+    ],
   },
   'requests that failed': {
     groups: ['gateway'],

@@ -84,7 +84,8 @@ export async function createPhoto(
     expiresAt: now + (photoDays + resultDays + 1) * DAY_SECONDS,
   };
   placed?.(photo, sidelining.sidelined);
-  await registry.put(photo);
+  // A photo that is not counted is not accepted: usage has all of them.
+  await Promise.all([registry.put(photo), ports.accepted?.accept(photo.owner, now)]);
   const link = await storage.uploadLink(photo, size, linkSeconds, colouredPhotos, options);
   return { id, upload: { method: 'PUT', ...link, expiresAt: isoTime(photo.linkExpiresAt) } };
 }

@@ -14,6 +14,7 @@ import { DynamoPhotoRegistry } from './aws/registry.ts';
 import { DynamoWebhookRegistry } from './aws/webhook-registry.ts';
 import { DynamoViewReader } from './aws/view-reader.ts';
 import { DynamoUnfinishedPhotos } from './aws/unfinished.ts';
+import { DynamoAcceptedPhotos } from './aws/usage.ts';
 import { discover } from './discovery.ts';
 import { photoKeyOf } from './first-queue.ts';
 import { parseRequest } from './request.ts';
@@ -50,7 +51,7 @@ async function pageConfig(): Promise<PageConfig> {
   return { settings: { maxUploadBytes, chromaSize, bulkDeadlineSeconds, options, signIn }, connect };
 }
 
-const { WEBHOOK_TABLE_NAME: webhookTable } = environment;
+const { WEBHOOK_TABLE_NAME: webhookTable, USAGE_TABLE_NAME: usageTable } = environment;
 const webhooks = new Webhooks({
   registry: new DynamoWebhookRegistry(documents, webhookTable),
   targets: {
@@ -78,6 +79,7 @@ const gateway: Gateway = {
   },
   ports: {
     registry: new DynamoPhotoRegistry(documents, environment.TABLE_NAME),
+    accepted: usageTable === '' ? undefined : new DynamoAcceptedPhotos(documents, usageTable),
     storage,
     arrivals: new DynamoArrivalCounter(optional, environment.TABLE_NAME, (error) =>
       log({ message: 'arrivals-unavailable', error }),

@@ -148,7 +148,15 @@ export interface UnfinishedPhotos {
   leave(photo: Pick<PhotoRecord, 'id'> & { counter: UnfinishedCounterKey }): Promise<void>;
 }
 
+/** Usage of callers. */
+export interface AcceptedPhotos {
+  /** Counts a photo that an owner has announced. @param at epoch seconds */
+  accept(owner: string, at: number): Promise<void>;
+}
+
 export interface GatewayPorts {
+  /** @default - the stage has no usage */
+  accepted?: AcceptedPhotos | undefined;
   arrivals: ArrivalCounter;
   unfinished: UnfinishedPhotos;
   registry: PhotoRegistry;

@@ -21,6 +21,14 @@ export const EVENT_FIELDS = {
   webhooks: flag(false),
 
   /**
+   * Whether photos and seconds of work are counted by caller and day, for `npx ddcolor-elastic usage` (docs/usage.md). Needs `outcomeEvents` and an
+   * `access` other than `none`.
+   *
+   * @default false
+   */
+  usage: flag(false),
+
+  /**
    * Longest pause between two attempts at a delivery, seconds: how soon a receiver that was away has its deliveries.
    *
    * @default 240
@@ -46,6 +54,16 @@ export const EVENT_RULES: Rule<Told>[] = [
     holds: ({ webhooks, access }) => !webhooks || !['none', 'open'].includes(access),
     allowed: ({ access }) =>
       `with access jwt, cognito or iam only, which is ${access}: a webhook gets the events of one caller's photos, and others' are known by sign-in alone`,
+  },
+  {
+    of: ['usage', 'outcomeEvents'],
+    holds: ({ usage, outcomeEvents }) => !usage || outcomeEvents,
+    allowed: () => 'with outcomeEvents only: an outcome is counted by its event',
+  },
+  {
+    of: ['usage', 'access'],
+    holds: ({ usage, access }) => !usage || access !== 'none',
+    allowed: () => 'with an access other than none: photos put into the bucket directly have no caller',
   },
 ];
 

@@ -34,6 +34,7 @@ beforeAll(() => {
     ...{ access: 'iam', alarmEmail: 'oncall@example.com', probePhoto: 'daily', warmPoolSize: 1 },
     outcomeEvents: true,
     webhooks: true,
+    usage: true,
     encryption: 'kms',
   });
   const role = new DeployRoleStack(newApp(), 'Role', {

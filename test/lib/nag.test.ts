@@ -21,6 +21,7 @@ const STAGES: [StageName, StageConfig][] = [
       alarmEmail: 'oncall@example.com',
       outcomeEvents: true,
       webhooks: true,
+      usage: true,
       encryption: 'kms',
     },
   ],

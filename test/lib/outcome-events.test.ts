@@ -79,3 +79,42 @@ describe('a stage without', () => {
     expect(off).not.toMatch(/OutcomeEvents|AWS::Events::EventBus|EventSourceMapping|outcome-age/);
   });
 });
+
+describe('a stage with usage', () => {
+  const of = (retainData: boolean) => {
+    const settings = { outcomeEvents: true, usage: true, access: 'open', retainData } as const;
+    return withPlainIds(synthesise('dev', settings));
+  };
+
+  it('has a table by day that forgets, that can be restored, and that stays with the data', () => {
+    expect(propertiesOf(of(true), 'Usage')).toMatchObject({
+      KeySchema: [
+        { AttributeName: 'day', KeyType: 'HASH' },
+        { AttributeName: 'of', KeyType: 'RANGE' },
+      ],
+      ...{ BillingMode: 'PAY_PER_REQUEST', TimeToLiveSpecification: { AttributeName: 'expiresAt' } },
+      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+    });
+    const policies = [of(true), of(false)].map(({ Resources }) => Resources.Usage?.DeletionPolicy);
+    expect(policies).toEqual(['RetainExceptOnCreate', 'Delete']);
+  });
+
+  it('gives both functions that count the table, a way to it for the command, and a query of its lines', () => {
+    const template = of(false);
+    for (const id of ['GatewayFunction', 'OutcomeEventsFunction'])
+      expect(propertiesOf(template, id).Environment.Variables).toMatchObject({
+        USAGE_TABLE_NAME: { Ref: 'Usage' },
+      });
+    expect(propertiesOf(template, 'OutcomeEventsFunction').Environment.Variables).toMatchObject({
+      ...{ GATEWAY_TABLE_NAME: { Ref: 'GatewayTable' }, WEBHOOK_TABLE_NAME: '' },
+    });
+    expect(template.Outputs.UsageTableName?.Value).toEqual({ Ref: 'Usage' });
+    const { LogGroupNames } = propertiesOf(template, 'Queriesusagebycaller');
+    expect(LogGroupNames).toEqual([{ Ref: 'OutcomeEventsFunctionLogs' }]);
+  });
+
+  it('has nothing of it where it is off', () =>
+    expect(JSON.stringify(synthesise('dev', { outcomeEvents: true, access: 'open' }))).not.toMatch(
+      /"Usage|usage by caller|"UsageTableName/,
+    ));
+});

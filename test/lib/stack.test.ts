@@ -129,7 +129,7 @@ describe('stage prod', () => {
     for (const days of [30, 7]) {
       const template = plain('local', days === 30 ? {} : { logRetentionDays: days });
       const groups = ofType(template, 'AWS::Logs::LogGroup');
-      expect(groups.map(({ Properties }) => Properties.RetentionInDays)).toEqual(Array(5).fill(days));
+      expect(groups.map(({ Properties }) => Properties.RetentionInDays)).toEqual(Array(6).fill(days));
     }
   });
 });
@@ -223,22 +223,25 @@ describe.each(names)('the shipped stage %s', (name) => {
   });
 
   it('has outputs of all that commands look for', () => {
+    const ofLocal = (...names: string[]) => (name === 'local' ? names : []);
     expect(Object.keys(template.Outputs).sort()).toEqual([
       'AlarmTopicArn',
-      ...(name === 'local' ? ['ApiId', 'ApiUrl'] : []),
+      ...ofLocal('ApiId', 'ApiUrl'),
       'BucketName',
       'BulkQueueUrl',
       'DashboardName',
       'DeadLetterQueueUrl',
-      ...(name === 'local' ? ['GatewayLogGroupName'] : []),
+      ...ofLocal('EventBusName', 'GatewayLogGroupName'),
       'GroupName',
       'InstanceLogGroupName',
       'OnDemandGroupName',
+      ...ofLocal('OutcomeDeadLetterQueueUrl', 'OutcomeEventsLogGroupName', 'OutcomeQueueUrl'),
       'QueueUrl',
       'ScalerFunctionName',
       'ScalerLogGroupName',
       'SidelinedQueueUrl',
       'TableName',
+      ...ofLocal('UsageTableName'),
     ]);
   });
 });

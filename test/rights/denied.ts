@@ -124,6 +124,9 @@ export function deniedTo(stage: string): Call[] {
       ['s3:ListBucket', otherBucket],
       ['dynamodb:PutItem', table('WebhooksTable'), item('a', 'url')],
       ['dynamodb:Query', table('WebhooksDeliveries'), item('a')],
+      ['dynamodb:PutItem', table('Usage'), item('2026-11-29', 'coloured')],
+      ['dynamodb:UpdateItem', table('Usage'), item('counted#evt_a', 'expiresAt')],
+      ['dynamodb:DeleteItem', table('Usage'), item('counted#evt_a')],
       ['events:PutRule', BUS.replace('event-bus/', 'rule/')],
     ),
     ...by(
@@ -139,6 +142,9 @@ export function deniedTo(stage: string): Call[] {
     ),
     ...by(
       GATEWAY,
+      ['dynamodb:Query', table('Usage'), item('2026-11-29')],
+      ['dynamodb:PutItem', table('Usage'), item('2026-11-29', 'photos')],
+      ['dynamodb:UpdateItem', table('Usage'), item('counted#evt_a', 'expiresAt')],
       ['dynamodb:Query', table('WebhooksDeliveries'), item('a')],
       ['dynamodb:Scan', table('WebhooksTable')],
       // Ids are the only secret of an open stage.

@@ -16,8 +16,8 @@ const [ONE_GROUP, TWO_GROUPS, FAST_TIER]: Fallback[] = [
   { hasFallback: true, hasFastTier: true },
 ];
 const KINDS: Record<string, [StageConfig, Fallback]> = {
-  'with a gateway for IAM, webhooks, a probe and two groups': [
-    { access: 'iam', probePhoto: 'daily', outcomeEvents: true, webhooks: true },
+  'with a gateway for IAM, webhooks, usage, a probe and two groups': [
+    { access: 'iam', probePhoto: 'daily', outcomeEvents: true, webhooks: true, usage: true },
     TWO_GROUPS!,
   ],
   'on demand, with a warm pool': [{ access: 'none', spotPercentage: 0, warmPoolSize: 1 }, ONE_GROUP!],
@@ -27,6 +27,7 @@ const OTHER_KINDS: Record<string, [StageConfig, Fallback]> = {
   'without a fallback': [{ access: 'none', onDemandFallback: false }, ONE_GROUP!],
   'with a gateway for tokens': [{ access: 'jwt', ...JWT }, TWO_GROUPS!],
   'with an open gateway and events': [{ access: 'open', outcomeEvents: true }, TWO_GROUPS!],
+  'with an open gateway and usage': [{ access: 'open', outcomeEvents: true, usage: true }, TWO_GROUPS!],
   'that deletes its data': [{ access: 'open', retainData: false }, TWO_GROUPS!],
 };
 
@@ -83,6 +84,8 @@ const ACTIONS: Record<string, string> = {
   Put: 'PutItem',
   Update: 'UpdateItem',
   Delete: 'DeleteItem',
+  // Of an update; its puts are those of another command too.
+  TransactWrite: 'UpdateItem',
 };
 const CODE: Record<string, string | string[]> = {
   worker: 'FleetInstanceRole',

@@ -11,6 +11,7 @@ import { requestTests } from './deployed/requests.ts';
 import { sessionTests } from './deployed/session.ts';
 import { sideliningTests } from './deployed/sidelining.ts';
 import { signInTests } from './deployed/sign-in.ts';
+import { usageTests } from './deployed/usage.ts';
 import { deploy, deployed } from './support/deployed.ts';
 import { pageTests as corpusTests } from '../../corpus/page-suite.ts';
 
@@ -21,6 +22,7 @@ afterAll(() => scope.close());
 describe('requests and links', requestTests);
 describe('access and quotas', accessTests);
 describe('events of outcomes', outcomeEventTests);
+describe('usage', usageTests);
 describe('two callers', sideliningTests);
 describe('the page', pageTests);
 describe('what the page must not lose or show', pageLossTests);

@@ -157,6 +157,9 @@ const WRONG: [config: Named, line: string][] = [
   [{ dailySpendLimit: 0 }, 'dailySpendLimit 0: above 0 and at most 1000000'],
   [{ webhooks: 'on' as unknown as boolean }, "webhooks 'on': true or false"],
   [{ webhooks: true, access: 'iam' }, 'webhooks true: with outcomeEvents only'],
+  [{ usage: 'on' as unknown as boolean }, "usage 'on': true or false"],
+  [{ usage: true, access: 'iam' }, 'usage true: with outcomeEvents only'],
+  [{ usage: true, outcomeEvents: true, access: 'none' }, 'usage true: with an access other than none'],
   [
     { webhooks: true, outcomeEvents: true },
     'webhooks true: with access jwt, cognito or iam only, which is none',

@@ -10,7 +10,7 @@ import { webhookSchema } from '../../../../contract/webhook.ts';
 import { Receiver } from '../../outcome-events/support/receiver.ts';
 import { until } from '../../../support/wait.ts';
 import { deployed } from '../support/deployed.ts';
-import { EventRule } from '../support/event-rule.ts';
+import { EventRule, notification } from '../support/event-rule.ts';
 
 const PHOTOS = [
   'incoming/events/a.jpg',
@@ -26,16 +26,6 @@ const outcome = (Key: string, Body: string) =>
     ...{ Bucket: deployed.jwt.bucket, Key, Body },
     Metadata: { 'source-etag': 'p1', 'trace-id': 'ab'.repeat(16), 'waited-seconds': '2' },
   });
-
-/** As S3 notifies of an object. */
-const notification = (bucket: string, key: string) => ({
-  Records: [
-    {
-      ...{ eventName: 'ObjectCreated:Put', eventTime: '2026-11-29T00:00:00Z' },
-      s3: { bucket: { name: bucket }, object: { key: encodeURIComponent(key) } },
-    },
-  ],
-});
 
 const bearer = (sub: string) => ({ authorization: `Bearer ${deployed.issuer.token(sub)}` });
 const JSON_TYPE = { 'content-type': 'application/json' };

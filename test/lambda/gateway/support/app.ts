@@ -6,6 +6,7 @@ import { JobQueue } from '../../../../lib/job-queue.ts';
 import { PhotoStore, photoBucketName } from '../../../../lib/photo-store.ts';
 import { ScalerTable } from '../../../../lib/scaler-table.ts';
 import { resolveStage, type StageConfig } from '../../../../lib/stage/stage.ts';
+import { UsageTable } from '../../../../lib/usage-table.ts';
 import { Webhooks } from '../../../../lib/webhooks.ts';
 
 const app = new App();
@@ -45,12 +46,15 @@ function gatewayOf(name: string, config: StageConfig, issuer?: string): void {
     ? new Webhooks(stack, 'Webhooks', { ...stage, stageName: name })
     : undefined;
   const webhookTable = webhooks?.table;
-  const gateway = new Gateway(stack, 'Gateway', { stage, httpApi, photos, scalerTable, webhookTable });
+  const usageTable = stage.usage ? new UsageTable(stack, 'Usage', stage) : undefined;
+  const gateway = new Gateway(stack, 'Gateway', {
+    ...{ stage, httpApi, photos, scalerTable, webhookTable, usageTable },
+  });
   const events = stage.outcomeEvents
     ? new OutcomeEvents(stack, 'OutcomeEvents', {
         stageName: name,
         bucketName,
-        ...{ webhooks, gatewayTable: gateway.table },
+        ...{ webhooks, usageTable, gatewayTable: gateway.table },
       })
     : undefined;
   events?.watch(photos);
@@ -59,6 +63,7 @@ function gatewayOf(name: string, config: StageConfig, issuer?: string): void {
     BucketName: photos.bucket.bucketName,
     TableName: gateway.table.tableName,
     ScalerTableName: scalerTable.tableName,
+    ...(usageTable && { UsageTableName: usageTable.tableName }),
     ...(webhooks && { WebhookDeadLetterQueueUrl: webhooks.deadLetters.queueUrl }),
     QueueUrl: jobs.queue.queueUrl,
     ...(sidelinedJobs && { SidelinedQueueUrl: sidelinedJobs.queue.queueUrl }),
@@ -77,6 +82,6 @@ gatewayOf('open', { access: 'open' });
 const JWT: StageConfig = { access: 'jwt', jwtIssuer: 'https://issuer.example', jwtAudience: ['page'] };
 gatewayOf(
   'jwt',
-  { ...JWT, outcomeEvents: true, webhooks: true, webhookMaxPauseSeconds: 2 },
+  { ...JWT, outcomeEvents: true, webhooks: true, webhookMaxPauseSeconds: 2, usage: true },
   process.env.ISSUER,
 );

@@ -21,6 +21,8 @@ export interface DeployedGateway {
   outcomeQueue: string;
   sentTable: string;
   sweepFunction: string;
+  /** Empty without usage. */
+  usageTable: string;
   queues: Record<'interactive' | 'sidelined' | 'deadLetters', string>;
 }
 
@@ -64,6 +66,7 @@ export async function deploy(scope: Scope): Promise<void> {
       OutcomeQueueUrl = '',
       SentTableName = '',
       SweepFunctionName = '',
+      UsageTableName = '',
       QueueUrl: interactive = '',
       SidelinedQueueUrl: sidelined = '',
       DeadLetterQueueUrl: deadLetters = '',
@@ -77,6 +80,7 @@ export async function deploy(scope: Scope): Promise<void> {
       outcomeQueue: OutcomeQueueUrl,
       sentTable: SentTableName,
       sweepFunction: SweepFunctionName,
+      usageTable: UsageTableName,
       queues: { interactive, sidelined, deadLetters },
     };
   };

@@ -67,3 +67,13 @@ export class EventRule {
     }
   }
 }
+
+/** As S3 notifies of an object. */
+export const notification = (bucket: string, key: string) => ({
+  Records: [
+    {
+      ...{ eventName: 'ObjectCreated:Put', eventTime: '2026-11-29T00:00:00Z' },
+      s3: { bucket: { name: bucket }, object: { key: encodeURIComponent(key) } },
+    },
+  ],
+});
