@@ -1,5 +1,6 @@
 /** Environment of the gateway function: set by the construct, parsed by the function. */
 import { z } from 'zod';
+import { DIGEST_SEPARATOR } from './edge.ts';
 import type { PhotoOption } from './photo-option.ts';
 
 /** Access to the API: open to all, with a token of the stage's OpenID issuer, or with an AWS signature. */
@@ -41,6 +42,11 @@ export const gatewayEnvironmentSchema = z.object({
   /** OpenID issuer and client of the page's sign-in; empty without sign-in. */
   ISSUER: z.string(),
   CLIENT_ID: z.string(),
+  /** Digests of the secrets of requests through CloudFront, any of which a request must have; empty: requests come directly. */
+  ORIGIN_DIGESTS: z
+    .string()
+    .default('')
+    .transform((text) => (text === '' ? [] : text.split(DIGEST_SEPARATOR))),
   /** Claim of a token with the groups of its user, which share their photos; empty: each user has its own. */
   GROUPS_CLAIM: z.string(),
 });

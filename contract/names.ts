@@ -6,6 +6,9 @@ export const SERVICE = 'ddcolor-elastic';
 /** Name of a stage's CloudFormation stack. */
 export const stackName = (stage: string) => `DDColorElastic-${stage}`;
 
+/** In us-east-1. */
+export const firewallStackName = (stage: string) => `DDColorElasticFirewall-${stage}`;
+
 /** CloudWatch namespace of every custom metric; the functions' IAM policies are limited to it. */
 export const METRIC_NAMESPACE = 'DDColorElastic';
 

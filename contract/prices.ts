@@ -79,6 +79,9 @@ export const UNIT_PRICES = {
   /** KMS: a key of the account for a month, before its first rotation; a request. */
   keyMonth: 1,
   keyRequest: 0.03e-4,
+  /** WAF: a web ACL and a rule of it for a month. */
+  webAclMonth: 5,
+  webAclRuleMonth: 1,
   /** A public IPv4 address in use. */
   addressHour: 0.005,
 } as const;

@@ -151,7 +151,7 @@ export class ColouringStack extends Stack {
       DashboardName: monitoring.dashboardName,
       AlarmTopicArn: monitoring.topic.topicArn,
       ...(httpApi ? { ApiUrl: `${pageOrigin}/`, ApiId: httpApi.apiId } : {}),
-      ...(httpApi?.domain ? { DomainTarget: httpApi.domain.target } : {}),
+      ...(httpApi?.domainTarget === undefined ? {} : { DomainTarget: httpApi.domainTarget }),
       ...(gateway?.signIn ? { UserPoolId: gateway.signIn.userPool.userPoolId } : {}),
     };
     if (stage.encryption === 'kms') new StageKey(this, 'Encryption', { ...stage, stageName }).encrypt(this);

@@ -1,6 +1,6 @@
 /** The gateway: an HTTP API, its function and its table. It costs nothing without requests. */
 import { join } from 'node:path';
-import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import * as api from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpIamAuthorizer, HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
@@ -8,13 +8,15 @@ import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { DIGEST_SEPARATOR } from '../contract/edge.ts';
 import { photoRecordKey, type GatewayVariable } from '../contract/gateway.ts';
 import { apiPhotoKey, failedKey, resultKey, SHARED } from '../contract/keys.ts';
 import { PAGE_FILES } from '../contract/page.ts';
 import { photoOptions } from '../contract/workflow-option.ts';
-import { ApiDomain } from './api-domain.ts';
+import { ApiDomain, apiHost } from './api-domain.ts';
 import { onlyItems } from './arns.ts';
 import { BundledFunction } from './bundled-function.ts';
+import { Cdn } from './cdn.ts';
 import { GatewayTable } from './gateway-table.ts';
 import { acknowledge, type Permission } from './permissions.ts';
 import type { PhotoStore } from './photo-store.ts';
@@ -52,18 +54,26 @@ export interface GatewayProps {
 export class GatewayApi extends api.HttpApi {
   /** Address of API and page, without a slash at the end. */
   readonly publicUrl: string;
-  /** With `domainName`. */
-  readonly domain: ApiDomain | undefined;
+  /** Name to which a record of `domainName` points. */
+  readonly domainTarget: string | undefined;
+  /** With `cdn`. */
+  readonly cdn: Cdn | undefined;
 
   constructor(scope: Construct, id: string, stage: Stage) {
-    const hasName = stage.domainName !== '';
+    const { name: stageName, domainName, cdn } = stage;
+    const named = domainName !== '';
     super(scope, id, {
-      apiName: `ddcolor-elastic-${stage.name}`,
+      apiName: `ddcolor-elastic-${stageName}`,
       createDefaultStage: false,
-      ...(hasName ? { disableExecuteApiEndpoint: true } : {}),
+      // CloudFront reaches the API there: the gateway itself refuses other requests.
+      ...(named && !cdn ? { disableExecuteApiEndpoint: true } : {}),
     });
-    this.domain = hasName ? new ApiDomain(this, 'Domain', stage) : undefined;
-    this.publicUrl = hasName ? `https://${stage.domainName}` : ownUrl(this);
+    const origin = apiHost(this, this.apiId);
+    this.cdn = cdn ? new Cdn(this, 'Cdn', { ...stage, stageName, origin }) : undefined;
+    const domain = named && !cdn ? new ApiDomain(this, 'Domain', stage) : undefined;
+    const distributionName = this.cdn?.distribution.distributionDomainName;
+    this.domainTarget = named ? (distributionName ?? domain?.target) : undefined;
+    this.publicUrl = `https://${named ? domainName : (distributionName ?? origin)}`;
     const accessLog = new logs.LogGroup(this, 'AccessLog', {
       // Logs with this prefix need no statement in the account's resource policy for logs, whose size is limited.
       logGroupName: `/aws/vendedlogs/apis/ddcolor-elastic-${stage.name}`,
@@ -74,7 +84,7 @@ export class GatewayApi extends api.HttpApi {
       httpApi: this,
       stageName: '$default',
       autoDeploy: true,
-      ...(this.domain ? { domainMapping: { domainName: this.domain.domain } } : {}),
+      ...(domain ? { domainMapping: { domainName: domain.domain } } : {}),
       throttle: { rateLimit: stage.requestsPerSecond, burstLimit: 2 * stage.requestsPerSecond },
       accessLogSettings: {
         destination: new api.LogGroupLogDestination(accessLog),
@@ -131,11 +141,14 @@ export class Gateway extends Construct {
         ISSUER: tokens?.issuer ?? '',
         CLIENT_ID: tokens?.audience[0] ?? '',
         GROUPS_CLAIM: this.signIn ? GROUPS_CLAIM : '',
+        ORIGIN_DIGESTS: httpApi.cdn?.secrets.digests.join(DIGEST_SEPARATOR) ?? '',
       } satisfies Record<GatewayVariable, string>,
       // A browser does not sign its requests with AWS credentials, so a stage with access 'iam' has no page.
       commands: access === 'iam' ? undefined : buildPage,
     });
     this.handler = handler;
+    // A secret that is replaced is refused once CloudFront has the new one everywhere.
+    if (httpApi.cdn) handler.function.node.addDependency(httpApi.cdn.distribution);
     const anyPhoto = photos.queues.map((queue) => apiPhotoKey('*', queue));
     const wildcard = 'photos of the API and their outcomes, of any id';
     const arns = (keys: string[]) => keys.map((key) => bucket.arnForObjects(key));
@@ -236,9 +249,3 @@ function tokensOf({ access, jwtIssuer, jwtAudience }: Stage, signIn: SignIn | un
 const buildPage = (output: string): string[][] => [
   [process.execPath, '--import', 'tsx', join(HERE, 'page', 'build.ts'), join(output, 'page')],
 ];
-
-/** URL that API Gateway gives an API. */
-const ownUrl = (httpApi: api.IHttpApi): string => {
-  const { region, urlSuffix } = Stack.of(httpApi);
-  return `https://${httpApi.apiId}.execute-api.${region}.${urlSuffix}`;
-};

@@ -16,6 +16,7 @@ const LAYERS = [
   [
     'ami',
     'lambda/gateway',
+    'lambda/origin-secret',
     'lambda/outcome-events',
     'lambda/probe',
     'lambda/scaler',
@@ -68,7 +69,13 @@ const RULES: Rule[] = [
   { files: /^lambda\/gateway\/page\/build\.ts$/, may: any('^esbuild$', NODE) },
   {
     files: /^lambda\//,
-    may: any('^\\./(lambda|contract)/', '^\\./common/(public-address|sha256|time)\\.ts$', '^zod$', AWS, NODE),
+    may: any(
+      '^\\./(lambda|contract)/',
+      '^\\./common/(custom-resource|public-address|sha256|time)\\.ts$',
+      '^zod$',
+      AWS,
+      NODE,
+    ),
     mayAsTypes: /^aws-lambda$/,
   },
   { files: /^worker\/bundle\.ts$/, may: any('^esbuild$', NODE) },

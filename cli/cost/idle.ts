@@ -10,6 +10,7 @@ import {
   PROBE_ALARM_IDS,
   WEBHOOK_ALARM_IDS,
 } from '../../contract/alarms.ts';
+import { FIREWALL_RULES } from '../../contract/edge.ts';
 import { ROOT_VOLUME_GIB } from '../../contract/image.ts';
 import { UNIT_PRICES, sharesOf } from '../../contract/prices.ts';
 import { HANDOVER_SECONDS, PERIOD_SECONDS, pollTimes, tickTimes } from '../../lambda/scaler/run.ts';
@@ -46,6 +47,7 @@ export function idleLines(stage: Stage, imageGib: number): CostLine[] {
       imageGib * UNIT_PRICES.snapshotGibibyteMonth,
     ),
     ...keyLines(stage),
+    ...firewallLines(stage),
     ...fleetLines(stage),
   ];
 }
@@ -130,6 +132,18 @@ function keyLines({ encryption }: Stage): CostLine[] {
       'key',
       `1 x ${UNIT_PRICES.keyMonth}, and ${grouped(requests)} requests of the scaler's table x ${number(UNIT_PRICES.keyRequest * 1e4)} per 10,000`,
       UNIT_PRICES.keyMonth + requests * UNIT_PRICES.keyRequest,
+    ),
+  ];
+}
+
+function firewallLines({ webAclArn }: Stage): CostLine[] {
+  if (webAclArn === '') return [];
+  const rules = FIREWALL_RULES.length;
+  return [
+    line(
+      'firewall',
+      `${UNIT_PRICES.webAclMonth}, and ${rules} rules x ${UNIT_PRICES.webAclRuleMonth}, as bin/firewall.ts makes it`,
+      UNIT_PRICES.webAclMonth + rules * UNIT_PRICES.webAclRuleMonth,
     ),
   ];
 }

@@ -65,6 +65,7 @@ const gateway: Gateway = {
   webhooks: webhookTable === '' ? undefined : webhooks,
   access: environment.ACCESS,
   groupsClaim: environment.GROUPS_CLAIM,
+  originDigests: environment.ORIGIN_DIGESTS,
   settings: {
     maxUploadBytes,
     photosPerHour: environment.PHOTOS_PER_HOUR,

@@ -12,6 +12,7 @@ import type { GatewayPorts, PhotoPlace, PhotoSettings } from './ports.ts';
 import { ProblemError } from './problems.ts';
 import { findPhoto, findRecord, readPhoto } from './read-photo.ts';
 import { sharePhoto } from './share-photo.ts';
+import { throughCdn } from './origin.ts';
 import { type Webhooks } from './webhooks.ts';
 import { parseBody, type Request } from './request.ts';
 import { emptyResponse, jsonResponse, problemResponse, type Response } from './response.ts';
@@ -20,6 +21,8 @@ export interface Gateway {
   access: Access;
   /** Claim of a token with the groups of its user; empty: there are no groups. */
   groupsClaim: string;
+  /** Of requests through CloudFront. @default - requests come directly */
+  originDigests?: readonly string[];
   settings: PhotoSettings;
   ports: GatewayPorts;
   page: PageServer;
@@ -150,7 +153,8 @@ export async function respond(request: Request, gateway: Gateway): Promise<Respo
     return response;
   };
   try {
-    return log(await (ROUTES.get(route) ?? notFound)(request, gateway, (fields) => (noted = fields)));
+    const admitted = throughCdn(request, gateway.originDigests);
+    return log(await (ROUTES.get(route) ?? notFound)(admitted, gateway, (fields) => (noted = fields)));
   } catch (error) {
     if (error instanceof ProblemError) return log(problemResponse(error), { code: error.code });
     const detail = `Internal error; try again in a moment (request ${id}).`;

@@ -1,24 +1,13 @@
-/**
- * Custom resource: suspends processes of an Auto Scaling group, and resumes them when the resource is deleted.
- *
- * Gotcha: CloudFormation waits up to an hour for a response at the event's URL, after a failure too. So this always
- * responds.
- */
+/** Custom resource: suspends processes of an Auto Scaling group, and resumes them when the resource is deleted. */
 import {
   AutoScalingClient,
   ResumeProcessesCommand,
   SuspendProcessesCommand,
 } from '@aws-sdk/client-auto-scaling';
 import { z } from 'zod';
+import { parseCustomResourceEvent, sendAnswer, type Answer } from '../../common/custom-resource.ts';
 
-const eventSchema = z.object({
-  RequestType: z.enum(['Create', 'Update', 'Delete']),
-  ResponseURL: z.url(),
-  StackId: z.string(),
-  RequestId: z.string(),
-  LogicalResourceId: z.string(),
-  ResourceProperties: z.object({ GroupName: z.string(), Processes: z.array(z.string()).min(1) }),
-});
+const propertiesSchema = z.object({ GroupName: z.string(), Processes: z.array(z.string()).min(1) });
 
 export interface Processes {
   suspend(groupName: string, processes: string[]): Promise<unknown>;
@@ -27,10 +16,10 @@ export interface Processes {
 
 /** Handles one event and sends the response to CloudFormation. */
 export async function respond(event: unknown, group: Processes): Promise<void> {
-  const { RequestType, ResponseURL, StackId, RequestId, LogicalResourceId, ResourceProperties } =
-    eventSchema.parse(event);
-  const { GroupName, Processes: processes } = ResourceProperties;
-  let Status = 'SUCCESS';
+  const request = parseCustomResourceEvent(event);
+  const { RequestType, ResourceProperties } = request;
+  const { GroupName, Processes: processes } = propertiesSchema.parse(ResourceProperties);
+  let Status: Answer['Status'] = 'SUCCESS';
   let Reason = '';
   try {
     if (RequestType === 'Delete') await group.resume(GroupName, processes);
@@ -43,10 +32,7 @@ export async function respond(event: unknown, group: Processes): Promise<void> {
       JSON.stringify({ message: 'request-failed', request: RequestType, group: GroupName, error: Reason }),
     );
   }
-  const PhysicalResourceId = `${GroupName}-suspended-processes`;
-  const body = JSON.stringify({ Status, Reason, PhysicalResourceId, StackId, RequestId, LogicalResourceId });
-  const response = await fetch(ResponseURL, { method: 'PUT', body, headers: { 'content-type': '' } });
-  if (!response.ok) throw new Error(`CloudFormation rejected the response: HTTP ${response.status}`);
+  await sendAnswer(request, { Status, Reason, PhysicalResourceId: `${GroupName}-suspended-processes` });
 }
 
 const autoScaling = new AutoScalingClient();

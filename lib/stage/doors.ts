@@ -1,10 +1,12 @@
-/** Settings of the doors: the name under which the API is reached, and the key of stored data. Each is off by default, and then the template has nothing of it. */
-import { choice, text, type ValuesOf } from '../../contract/field.ts';
+/** Settings of the doors: the name and the distribution under which the API is reached, and the key of stored data. Each is off by default, and then the template has nothing of it. */
+import { choice, flag, integer, text, type ValuesOf } from '../../contract/field.ts';
 import type { Rule } from './check.ts';
 import type { GATEWAY_FIELDS } from './gateway.ts';
 
 const NAME = /^$|^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])$/;
 const CERTIFICATE = /^$|^arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate\/[\w-]+$/;
+
+const WEB_ACL = /^$|^arn:aws[a-z-]*:wafv2:us-east-1:\d{12}:global\/webacl\/[\w-]{1,128}\/[\w-]+$/;
 
 export const DOOR_FIELDS = {
   /**
@@ -15,7 +17,7 @@ export const DOOR_FIELDS = {
   domainName: text(NAME, 'a name such as photos.example.com, in lowercase', ''),
 
   /**
-   * ARN of the certificate of `domainName` in AWS Certificate Manager, in the region of the stack.
+   * ARN of the certificate of `domainName` in AWS Certificate Manager: in the region of the stack, with `cdn` in us-east-1.
    *
    * @default - none
    */
@@ -31,6 +33,45 @@ export const DOOR_FIELDS = {
    * @default - none: you make the record, for the output DomainTarget
    */
   hostedZoneId: text(/^$|^Z[A-Z0-9]{1,31}$/, 'an id such as Z0123456789ABCDEFGHIJ', ''),
+
+  /**
+   * Whether CloudFront is in front of API and page (docs/doors.md#cloudfront-in-front). The API then refuses requests that come another way. With `access` `open`, `jwt` and
+   * `cognito`.
+   *
+   * @default false
+   */
+  cdn: flag(false),
+
+  /**
+   * Number of the secret by which the API knows its distribution, with `cdn`. One more replaces the secret at the next deploy.
+   *
+   * @default 1
+   */
+  originSecretVersion: integer({ min: 1, max: 1_000_000, default: 1 }),
+
+  /**
+   * ARN of the web ACL of the distribution, with `cdn` (docs/doors.md#a-firewall): one for CloudFront, which is in us-east-1.
+   *
+   * @default - none
+   */
+  webAclArn: text(
+    WEB_ACL,
+    'an ARN such as arn:aws:wafv2:us-east-1:111122223333:global/webacl/photos/12345678-1234-1234-1234-123456789012',
+    '',
+  ),
+
+  /**
+   * Requests of one address in five minutes before the firewall refuses more with status 429 (docs/doors.md#a-firewall). A page polls at most 1,200 times
+   * in five minutes. It is in effect with a deploy of the firewall, and not of the stage.
+   *
+   * @default 3000
+   */
+  requestsPerAddress: integer({
+    min: 10,
+    max: 2_000_000_000,
+    default: 3000,
+    reason: 'which WAF allows',
+  }),
 
   /**
    * Keys of what is stored. `aws`: those of the AWS services. `kms`: one of the account, which the stack makes, for bucket, queues, tables,
@@ -61,5 +102,27 @@ export const DOOR_RULES: Rule<Doors>[] = [
     of: ['hostedZoneId', 'domainName'],
     holds: ({ hostedZoneId, domainName }) => hostedZoneId === '' || domainName !== '',
     allowed: () => 'with domainName only, which is not given',
+  },
+  {
+    of: ['certificateArn', 'cdn'],
+    holds: ({ certificateArn, cdn }) =>
+      !cdn || certificateArn === '' || certificateArn.split(':')[3] === 'us-east-1',
+    allowed: () => 'with cdn one in us-east-1: CloudFront takes no other',
+  },
+  {
+    of: ['cdn', 'access'],
+    holds: ({ cdn, access }) => !cdn || !['none', 'iam'].includes(access),
+    allowed: ({ access }) =>
+      `with access open, jwt or cognito only, which is ${access}: an AWS signature is of the API's own address, which CloudFront replaces`,
+  },
+  {
+    of: ['originSecretVersion', 'cdn'],
+    holds: ({ originSecretVersion, cdn }) => cdn || originSecretVersion === 1,
+    allowed: () => 'with cdn only: there is no secret to replace',
+  },
+  {
+    of: ['webAclArn', 'cdn'],
+    holds: ({ webAclArn, cdn }) => webAclArn === '' || cdn,
+    allowed: () => 'with cdn only: an HTTP API takes no web ACL',
   },
 ];

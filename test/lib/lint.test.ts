@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { stages, type StageName } from '../../bin/stages.ts';
 import type { StageConfig } from '../../lib/stage/stage.ts';
 import { make } from './deploy-role-facts.ts';
-import { CERTIFICATE, DOMAIN, ZONE } from './door-settings.ts';
+import { CDN_CERTIFICATE, CERTIFICATE, DOMAIN, WEB_ACL, ZONE } from './door-settings.ts';
 import { JWT, lint, LONGEST, SPOILT, THRESHOLD, WARM } from './linted.ts';
 import { synthesise } from './template.ts';
 
@@ -32,6 +32,11 @@ const KINDS: Record<string, StageConfig> = {
   'on demand': { spotPercentage: 0 },
   threshold: THRESHOLD,
   encrypted: { access: 'open', outcomeEvents: true, warmPoolSize: 1, encryption: 'kms' },
+  fronted: { ...JWT, cdn: true },
+  'fronted, named and encrypted': {
+    ...{ access: 'open', cdn: true, domainName: DOMAIN, certificateArn: CDN_CERTIFICATE, hostedZoneId: ZONE },
+    ...{ webAclArn: WEB_ACL, encryption: 'kms' },
+  },
   probed: { probePhoto: 'daily' },
   retained: { retainData: true },
   lost: { retainData: false },

@@ -7,13 +7,16 @@ import { stages, type StageName } from '../../bin/stages.ts';
 import type { StageConfig } from '../../lib/stage/stage.ts';
 import type { ColouringStack } from '../../lib/colouring-stack.ts';
 import { allow, PUBLISH_METRICS } from '../../lib/permissions.ts';
-import { CERTIFICATE, DOMAIN, ZONE } from './door-settings.ts';
+import { CDN_CERTIFICATE, CERTIFICATE, DOMAIN, WEB_ACL, ZONE } from './door-settings.ts';
 import { checked, checkedByAll } from './checked.ts';
 
 const JWT: StageConfig = { access: 'jwt', jwtIssuer: 'https://issuer.example', jwtAudience: ['page'] };
 const STAGES: [StageName, StageConfig][] = [
   ...(Object.keys(stages) as StageName[]).map((name): [StageName, StageConfig] => [name, {}]),
-  ['prod', JWT],
+  [
+    'prod',
+    { ...JWT, ...{ cdn: true, domainName: DOMAIN, certificateArn: CDN_CERTIFICATE, webAclArn: WEB_ACL } },
+  ],
   [
     'prod',
     {
@@ -27,7 +30,7 @@ const STAGES: [StageName, StageConfig][] = [
   ],
   ['prod', { warmPoolSize: 2, spotPercentage: 0, probePhoto: 'daily', outcomeEvents: true }],
   ['prod', { access: 'cognito', domainName: DOMAIN, certificateArn: CERTIFICATE, hostedZoneId: ZONE }],
-  ['prod', { onDemandFallback: false }],
+  ['prod', { onDemandFallback: false, access: 'open', cdn: true }],
   ['prod', { warmPoolSize: 2, minCapacity: 2, onDemandBaseCapacity: 1 }],
 ];
 

@@ -48,6 +48,11 @@ const LIMITS: Record<string, [most: number, form: RegExp]> = {
   'AWS::IAM::Role PolicyName': [128, /^[\w+=,.@-]+$/],
   'AWS::IAM::Policy PolicyName': [128, /^[\w+=,.@-]+$/],
   'AWS::EC2::VPCEndpoint ServiceName': [255, /^[\w.-]+$/],
+  'AWS::CloudFront::Function Name': [64, /^[\w-]+$/],
+  'AWS::CloudFront::CachePolicy Name': [128, /^[\w-]+$/],
+  'AWS::CloudFront::ResponseHeadersPolicy Name': [128, /^[\w-]+$/],
+  'AWS::CloudFront::Distribution DomainName': [253, /^[\w.<>-]+$/],
+  'AWS::CloudFront::Distribution HeaderName': [256, /^[a-z-]+$/],
   'AWS::KMS::Key Description': [8192, /^[^]*$/],
   'AWS::KMS::Alias AliasName': [256, /^alias\/(?!aws\/)[\w/-]+$/],
   'AWS::DynamoDB::Table AttributeName': [255, /^[^]+$/],
@@ -94,7 +99,11 @@ const RUNBOOK = 'https://wiki.example/' + 'r'.repeat(300 - 'https://wiki.example
 const TEMPLATES: [what: string, template: StackTemplate][] = [
   [
     'of a stage with everything',
-    synthesise('prod', { ...JWT, runbookUrl: RUNBOOK, probePhoto: 'daily', encryption: 'kms' }, LONGEST),
+    synthesise(
+      'prod',
+      { ...JWT, runbookUrl: RUNBOOK, probePhoto: 'daily', encryption: 'kms', cdn: true },
+      LONGEST,
+    ),
   ],
   [
     'of a pipeline’s roles',

@@ -28,6 +28,7 @@ const PROBE = 'ProbeFunctionRole';
 const EVENTS = 'OutcomeEventsFunctionRole';
 const WEBHOOKS = 'WebhooksFunctionRole';
 const SUSPEND = 'FleetSuspendRebalancingHandlerRole';
+const ORIGIN_SECRET = 'ApiCdnOriginSecretsHandlerRole';
 const SCHEDULE = 'ScalerScheduleRole';
 const PROBE_SCHEDULE = 'ProbeScheduleRole';
 const WEBHOOK_SCHEDULE = 'WebhooksScheduleRole';
@@ -300,6 +301,7 @@ export function callsOf(
     ),
     ...[
       [SUSPEND, 'FleetSuspendRebalancingHandlerLogs'] as const,
+      [ORIGIN_SECRET, 'ApiCdnOriginSecretsHandlerLogs'] as const,
       [SCALER, 'ScalerFunctionLogs'] as const,
       [GATEWAY, 'GatewayFunctionLogs'] as const,
       [PROBE, 'ProbeFunctionLogs'] as const,

@@ -23,9 +23,21 @@ const PROBE = 'ProbeFunctionRole';
 const EVENTS = 'OutcomeEventsFunctionRole';
 const WEBHOOKS = 'WebhooksFunctionRole';
 const SUSPEND = 'FleetSuspendRebalancingHandlerRole';
+const ORIGIN_SECRET = 'ApiCdnOriginSecretsHandlerRole';
 const SCHEDULE = 'ScalerScheduleRole';
 const PROBE_SCHEDULE = 'ProbeScheduleRole';
-const EVERY = [WORKER, SCALER, GATEWAY, PROBE, EVENTS, WEBHOOKS, SUSPEND, SCHEDULE, PROBE_SCHEDULE];
+const EVERY = [
+  ORIGIN_SECRET,
+  WORKER,
+  SCALER,
+  GATEWAY,
+  PROBE,
+  EVENTS,
+  WEBHOOKS,
+  SUSPEND,
+  SCHEDULE,
+  PROBE_SCHEDULE,
+];
 
 type Row = [action: string, resource: string, context?: Call['context']];
 const by = (role: string, ...rows: Row[]): Call[] =>

@@ -26,8 +26,8 @@ const KINDS: Record<string, [StageConfig, Fallback]> = {
 const OTHER_KINDS: Record<string, [StageConfig, Fallback]> = {
   'without a fallback': [{ access: 'none', onDemandFallback: false }, ONE_GROUP!],
   'with a gateway for tokens': [{ access: 'jwt', ...JWT }, TWO_GROUPS!],
-  'with an open gateway and events': [{ access: 'open', outcomeEvents: true }, TWO_GROUPS!],
   'with an open gateway and usage': [{ access: 'open', outcomeEvents: true, usage: true }, TWO_GROUPS!],
+  'with an open gateway and events': [{ access: 'open', outcomeEvents: true, cdn: true }, TWO_GROUPS!],
   'that deletes its data': [{ access: 'open', retainData: false }, TWO_GROUPS!],
 };
 
@@ -94,6 +94,7 @@ const CODE: Record<string, string | string[]> = {
   'lambda/outcome-events': ['OutcomeEventsFunctionRole', 'WebhooksFunctionRole'],
   'lambda/probe': 'ProbeFunctionRole',
   'lambda/suspend-processes': 'FleetSuspendRebalancingHandlerRole',
+  'lambda/origin-secret': 'ApiCdnOriginSecretsHandlerRole',
 };
 
 /** Names of the SDK's commands that the code of a folder makes. */

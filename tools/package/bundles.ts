@@ -9,6 +9,7 @@ const FUNCTIONS = [
   'scaler',
   'suspend-processes',
   'gateway',
+  'origin-secret',
   'probe',
   'outcome-events',
   'outcome-events/webhooks',

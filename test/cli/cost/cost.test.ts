@@ -52,6 +52,12 @@ describe('the cost of an idle stage', () => {
     expect(line(costOf(stage({ encryption: 'kms' })), 'key')).toBe(1.03);
   });
 
+  it('includes a firewall: its web ACL, and each of its rules', () => {
+    expect(line(costOf(stage({ access: 'open', cdn: true })), 'firewall')).toBeUndefined();
+    const webAclArn = 'arn:aws:wafv2:us-east-1:111122223333:global/webacl/photos/1';
+    expect(line(costOf(stage({ access: 'open', cdn: true, webAclArn })), 'firewall')).toBe(5 + 3);
+  });
+
   it('includes minimum instances and a warm pool', () => {
     const cost = costOf(stage({ minCapacity: 2, spotPercentage: 0, warmPoolSize: 3 }));
     // Two of the dearest type, with volume and address, for 720 h.

@@ -1,34 +1,16 @@
 /** The custom resource always responds to CloudFormation, with what happened. */
-import { createServer, type Server } from 'node:http';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { cloudFormationUrl, type CloudFormationUrl } from '../../support/cloud-formation-url.ts';
 import { respond, type Processes } from '../../../lambda/suspend-processes/handler.ts';
 
-let server: Server;
-let responses: { method?: string; type?: string; body: Record<string, string> }[];
-let url: string;
-let status: number;
+let cloudFormation: CloudFormationUrl;
 
-beforeEach(async () => {
-  responses = [];
-  status = 200;
-  server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      const body = JSON.parse(Buffer.concat(chunks).toString()) as Record<string, string>;
-      responses.push({ method: request.method, type: request.headers['content-type'], body });
-      response.writeHead(status).end();
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}/response?X-Amz-Signature=x`;
-});
-afterEach(() => server.close());
+beforeEach(async () => (cloudFormation = await cloudFormationUrl()));
+afterEach(() => cloudFormation.close());
 
 const event = (RequestType: string) => ({
   RequestType,
-  ResponseURL: url,
+  ResponseURL: cloudFormation.url,
   StackId: 'stack',
   RequestId: 'request',
   LogicalResourceId: 'Suspend',
@@ -60,7 +42,7 @@ it.each([
   if (type === 'Delete') suspended.add('AZRebalance');
   await respond(event(type), group);
   expect([...suspended]).toEqual(left);
-  expect(responses).toEqual([
+  expect(cloudFormation.responses).toEqual([
     {
       method: 'PUT',
       type: '',
@@ -84,18 +66,21 @@ it.each([
 ])('%s that fails responds %s with the reason', async (type, expected) => {
   const { group } = fakeGroup(new Error('AutoScalingGroup name not found'));
   await respond(event(type), group);
-  expect(responses[0]?.body).toMatchObject({ Status: expected, Reason: 'AutoScalingGroup name not found' });
+  expect(cloudFormation.responses[0]?.body).toMatchObject({
+    Status: expected,
+    Reason: 'AutoScalingGroup name not found',
+  });
 });
 
 it('keeps its physical id, so that an update replaces nothing', async () => {
   const { group } = fakeGroup();
   await respond(event('Create'), group);
   await respond(event('Update'), group);
-  expect(new Set(responses.map(({ body }) => body.PhysicalResourceId)).size).toBe(1);
+  expect(new Set(cloudFormation.responses.map(({ body }) => body.PhysicalResourceId)).size).toBe(1);
 });
 
 it('fails when CloudFormation rejects the response', async () => {
-  status = 403;
+  cloudFormation.status = 403;
   await expect(respond(event('Create'), fakeGroup().group)).rejects.toThrow(
     'rejected the response: HTTP 403',
   );
@@ -104,5 +89,5 @@ it('fails when CloudFormation rejects the response', async () => {
 it('rejects an event that CloudFormation does not send', async () => {
   await expect(respond({ ...event('Create'), ResourceProperties: {} }, fakeGroup().group)).rejects.toThrow();
   await expect(respond(event('Replace'), fakeGroup().group)).rejects.toThrow('RequestType');
-  expect(responses).toEqual([]);
+  expect(cloudFormation.responses).toEqual([]);
 });

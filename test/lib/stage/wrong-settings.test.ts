@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_POLICY, DEFAULT_TYPES, resolvePolicy } from '../../../contract/policy.ts';
 import { resolveStage, STAGE_FIELDS, STAGE_RULES, type StageConfig } from '../../../lib/stage/stage.ts';
-import { CERTIFICATE, DOMAIN, ZONE } from '../door-settings.ts';
+import { CERTIFICATE, DOMAIN, WEB_ACL, ZONE } from '../door-settings.ts';
 import { threshold } from '../../lambda/scaler/support/observations.ts';
 
 type Named = StageConfig & { name?: string };
@@ -149,6 +149,27 @@ const WRONG: [config: Named, line: string][] = [
   [{ certificateArn: CERTIFICATE }, `certificateArn '${CERTIFICATE}': with domainName only`],
   [{ hostedZoneId: 'example.com' }, "hostedZoneId 'example.com': an id such as Z0123456789ABCDEFGHIJ"],
   [{ hostedZoneId: ZONE }, `hostedZoneId '${ZONE}': with domainName only`],
+  [
+    { access: 'open', cdn: true, domainName: DOMAIN, certificateArn: CERTIFICATE },
+    `certificateArn '${CERTIFICATE}': with cdn one in us-east-1: CloudFront takes no other`,
+  ],
+  [{ cdn: 'yes' as unknown as boolean }, "cdn 'yes': true or false"],
+  [{ cdn: true }, 'cdn true: with access open, jwt or cognito only, which is none'],
+  [
+    { cdn: true, access: 'iam' },
+    'cdn true: with access open, jwt or cognito only, which is iam: an AWS signature',
+  ],
+  [{ originSecretVersion: 0 }, 'originSecretVersion 0: a whole number from 1'],
+  [{ originSecretVersion: 2 }, 'originSecretVersion 2: with cdn only'],
+  [
+    { webAclArn: WEB_ACL.replace('us-east-1', 'eu-west-1') },
+    'an ARN such as arn:aws:wafv2:us-east-1:111122223333:global/webacl/photos/',
+  ],
+  [
+    { webAclArn: WEB_ACL, access: 'open' },
+    `webAclArn '${WEB_ACL}': with cdn only: an HTTP API takes no web ACL`,
+  ],
+  [{ requestsPerAddress: 9 }, 'requestsPerAddress 9: a whole number from 10 to 2000000000, which WAF allows'],
   [{ encryption: 'own' as 'kms' }, "encryption 'own': aws or kms"],
   [
     { instancePrices: { 'g6.xlarge': -1 } },
