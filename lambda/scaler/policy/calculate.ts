@@ -63,11 +63,13 @@ function needOfBulk(
   return bulkNeed({
     ...{ at, waiting, boot, deadline, service: bulkService },
     counted: coming.reduce((sum, { count }) => sum + count, inService),
-    offered: (seconds) =>
-      coming.reduce(
-        (sum, { count, readyAt }) => sum + count * Math.max(0, seconds - readyIn(readyAt)),
-        inService * seconds,
-      ),
+    offers: (seconds) => [
+      ...coming.toReversed().map(({ count, readyAt }) => ({
+        count,
+        seconds: Math.max(0, seconds - readyIn(readyAt)),
+      })),
+      { count: inService, seconds },
+    ],
     taken: (seconds) => (visible + inFlight + photosWithin(rate, seconds)) * service,
   });
 }

@@ -24,9 +24,16 @@ export interface BulkWork {
   deadline: number;
   /** Instances in service, or on their way and counted on. */
   counted: number;
-  /** Instance-seconds that these offer within so many seconds, and that interactive photos take of them. */
-  offered: (seconds: number) => number;
+  /** What these offer within so many seconds, in the order in which they would be removed. */
+  offers: (seconds: number) => readonly Offer[];
+  /** Instance-seconds that interactive photos take of that. */
   taken: (seconds: number) => number;
+}
+
+export interface Offer {
+  count: number;
+  /** Seconds that each of them offers. */
+  seconds: number;
 }
 
 export interface BulkNeed {
@@ -49,7 +56,7 @@ export interface BulkNeed {
  * is about a boot.
  */
 export function bulkNeed(work: BulkWork): BulkNeed {
-  const { at, waiting, service, boot, deadline, counted, offered, taken } = work;
+  const { at, waiting, service, boot, deadline, counted, offers, taken } = work;
   const margin = MARGIN_SHARE * deadline;
   // The shortest time for which instances are bought. Photos that are late are to be done as soon.
   const least = Math.max(margin, boot) / 2;
@@ -61,11 +68,12 @@ export function bulkNeed(work: BulkWork): BulkNeed {
     const left = Math.max(one.at + deadline - margin - at, boot + least);
     const demand = ERROR * photos * service + taken(left);
     const each = left - boot;
-    const spare = offered(left) - demand;
+    const offered = offers(left);
+    const spare = offered.reduce((sum, { count, seconds }) => sum + count * seconds, 0) - demand;
     const missing = Math.max(0, -spare) / each;
     // A rounding error is no part of an instance.
     extra = Math.max(extra, each > least ? Math.floor(missing) : Math.ceil(missing - 1e-9));
-    removable = Math.min(removable, Math.max(0, Math.floor(spare / left)));
+    removable = Math.min(removable, spareInstances(offered, spare));
   }
   const [oldest] = waiting;
   return {
@@ -74,4 +82,22 @@ export function bulkNeed(work: BulkWork): BulkNeed {
     needed: extra > 0 ? counted + extra : 0,
     kept: counted + extra - removable,
   };
+}
+
+/**
+ * Instances whose time is not needed. One that comes into service late offers little, so more of these are spare: counted as whole ones,
+ * a second look would find more to remove.
+ */
+function spareInstances(offers: readonly Offer[], spare: number): number {
+  let left = spare;
+  let instances = 0;
+  for (const { count, seconds } of offers) {
+    if (left < 0) break;
+    // A rounding error is no instance.
+    const removed = seconds > 0 ? Math.min(count, Math.max(0, Math.floor(left / seconds - 1e-9))) : count;
+    instances += removed;
+    if (removed < count) break;
+    left -= removed * seconds;
+  }
+  return instances;
 }

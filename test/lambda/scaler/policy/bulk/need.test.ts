@@ -6,7 +6,7 @@ import { MOST_ARRIVALS, nextProfile } from '../../../../../lambda/scaler/policy/
 const needOf = ({ fleet = 0, ...more }: Partial<BulkWork> & { fleet?: number }) =>
   bulkNeed({
     ...{ at: 0, waiting: [], service: 1, boot: 100, deadline: 3600, counted: fleet },
-    offered: (seconds) => fleet * seconds,
+    offers: (seconds) => [{ count: fleet, seconds }],
     taken: () => 0,
     ...more,
   });
@@ -35,6 +35,21 @@ describe('what the deadlines of bulk photos need', () => {
     ['one for any photo', { waiting: album(1), fleet: 10 }, 1],
     ['all while it is not enough', { waiting: album(6000), fleet: 2 }, 2],
   ])('keeps %s', (_what, given, kept) => expect(needOf(given).kept).toBe(kept));
+
+  it.each<[what: string, photos: number, coming: [count: number, lateBy: number], kept: number]>([
+    ['of instances that come late the more can go', 8500, [4, 1440], 4],
+    ['of those that come too late all', 6500, [4, 2880], 3],
+    ['of those that come at once the same as of those in service', 6500, [4, 0], 3],
+  ])('%s', (_what, photos, [count, lateBy], kept) => {
+    const offers = (fleet: number) => (seconds: number) => [
+      { count: Math.max(0, fleet - 3), seconds: Math.max(0, seconds - lateBy) },
+      { count: Math.min(3, fleet), seconds },
+    ];
+    const first = needOf({ waiting: album(photos), counted: 3 + count, offers: offers(3 + count) });
+    expect(first.kept).toBe(kept);
+    const again = needOf({ waiting: album(photos), counted: first.kept, offers: offers(first.kept) });
+    expect(again.kept).toBe(kept);
+  });
 });
 
 describe('the profile of what waits', () => {
