@@ -33,7 +33,7 @@ export const stages = {
   /** For `npm run chaos`: a photo of a dead worker is received again soon. */
   chaos: {
     maxCapacity: 4,
-    // Without stopped instances: an image that does not boot is launched into a warm pool again and again, whatever the scaler decides.
+    // Without stopped instances, whose launches would be counted beside those of the fleet.
     onDemandFallback: true,
     tickSeconds: 5,
     policy: {

@@ -126,6 +126,11 @@ export const ALARMS = {
       'Three launches in a row never came into service: the fleet asks for one instance at a time, with pauses of up to 15 minutes.',
     action: 'Run explain: it names the instances and why; if the image is bad, roll it back.',
   },
+  'warm-pool-boot-failure': {
+    meaning:
+      'Three launches into the warm pool in a row never got there: the pool keeps what it has and gets one instance at a time, with pauses of up to six hours.',
+    action: 'Run explain: it names the instances and why; if the image is bad, deploy another one.',
+  },
   'canary-failures': {
     meaning: 'An instance coloured its test picture wrongly and was kept out of service.',
     action: 'If every new instance does, the image is bad: roll it back.',
@@ -202,6 +207,9 @@ export const OUTCOME_ALARM_IDS: readonly AlarmId[] = ['outcome-age', 'outcome-de
 
 /** Alarms of webhooks: only a stage with `webhooks` has them. */
 export const WEBHOOK_ALARM_IDS: readonly AlarmId[] = ['webhook-age', 'webhook-dead-letters'];
+
+/** Alarms of stopped instances: only a stage with `warmPoolSize` has them. */
+export const WARM_POOL_ALARM_IDS: readonly AlarmId[] = ['warm-pool-boot-failure'];
 
 /** Alarms of an on-demand group beside the Spot group: only a stage with `onDemandFallback` has them and {@link FALLBACK_COMPOSITE}. */
 export const FALLBACK_ALARM_IDS = ['on-demand-1h', 'spot-refused-1h'] as const satisfies readonly AlarmId[];

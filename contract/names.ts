@@ -75,6 +75,8 @@ export const SCALER_METRICS = {
   failedLaunches: 'FailedLaunches',
   /** Count: launches in a row that never came into service; only while there are any. */
   bootFailures: 'BootFailures',
+  /** Count: launches into the warm pool in a row that never got there; only while there are any. */
+  warmPoolBootFailures: 'WarmPoolBootFailures',
   /** By name, while a control is set: 1, the instances of a floor or ceiling, or what a dry run would have set. */
   control: 'Control',
   /** Count: photos that arrive in a minute, as measured. */

@@ -204,6 +204,7 @@ export const PANELS: Panel[][] = [
         of(METRICS.unfulfilled, 'Maximum', 'unfulfilled'),
         of(METRICS.late, 'Maximum', 'late'),
         withZeros(of(METRICS.bootFailures, 'Maximum', 'never in service, in a row')),
+        withZeros(of(METRICS.warmPoolBootFailures, 'Maximum', 'never in the warm pool, in a row')),
         {
           ...of(METRICS.failedLaunches, 'Sum', 'failed launches'),
           each: ['Code', 'InstanceType', 'AvailabilityZone'],

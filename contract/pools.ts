@@ -25,3 +25,26 @@ export const poolsSchema = z.object({
 });
 
 export type Pools = z.infer<typeof poolsSchema>;
+
+/** Filled again at once. Without a maximum it would be filled up to that of the group. */
+export const filledPool = (warmPoolSize: number): WarmPoolSizes => ({
+  minSize: warmPoolSize,
+  maxGroupPreparedCapacity: warmPoolSize,
+});
+
+/** An instance that resumes leaves its place free, and takes it again on scale-in: a burst launches nothing to fill the pool. */
+export const fastTierPool = (warmPoolSize: number, onDemandBaseCapacity: number): WarmPoolSizes => ({
+  minSize: 0,
+  maxGroupPreparedCapacity: onDemandBaseCapacity + warmPoolSize,
+});
+
+/** The scaler's variable `WARM_POOL`; of a fleet without stopped instances it is empty. */
+export const warmPoolSchema = z.object({
+  groupName: z.string().min(1),
+  minSize: instances,
+  /** Of the group and its pool together. */
+  maxGroupPreparedCapacity: instances,
+});
+
+export type WarmPool = z.infer<typeof warmPoolSchema>;
+export type WarmPoolSizes = Omit<WarmPool, 'groupName'>;

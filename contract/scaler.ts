@@ -1,7 +1,7 @@
 /** The scaler's environment variables: set by the construct, parsed by the function. */
 import { z } from 'zod';
 import { policySettingsSchema } from './policy.ts';
-import { poolsSchema } from './pools.ts';
+import { poolsSchema, warmPoolSchema } from './pools.ts';
 
 const json = <T extends z.ZodType>(schema: T) =>
   z
@@ -59,6 +59,8 @@ export const scalerEnvironmentSchema = z.object({
   SPENDING: json(spendingSchema),
   /** JSON of `Pools` (contract/pools.ts); empty where the fleet has one group. */
   POOLS: z.union([z.literal('').transform(() => undefined), json(poolsSchema)]),
+  /** JSON of `WarmPool` (contract/pools.ts); empty where no stopped instances are kept. */
+  WARM_POOL: z.union([z.literal('').transform(() => undefined), json(warmPoolSchema)]),
 });
 
 export type ScalerEnvironment = z.infer<typeof scalerEnvironmentSchema>;

@@ -28,6 +28,8 @@ export interface AlarmLimits {
   readonly onDemandFallback?: boolean | undefined;
   /** Instances that the on-demand group always has. @default 0 */
   readonly onDemandBaseCapacity?: number | undefined;
+  /** Stopped instances. @default 0 - no alarm of them */
+  readonly warmPoolSize?: number | undefined;
   /** USD; undefined: no limit, no alarm. */
   readonly dailySpendLimit?: number | undefined;
   /** @default off - nothing is probed, no alarm */
@@ -46,6 +48,17 @@ const FINE = TreatMissingData.NOT_BREACHING;
 const AT_MAX: Reason = 'at-max';
 /** From which on the scaler asks for one instance at a time. */
 const BOOT_FAILURES = 3;
+
+/** Launches in a row that failed. */
+const bootFailures = (metric: string): AlarmRule => ({
+  metric,
+  statistic: 'Maximum',
+  comparison: GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+  threshold: BOOT_FAILURES,
+  evaluationPeriods: 1,
+  // Published at each tick from the first failure to the next success.
+  treatMissingData: FINE,
+});
 
 /** On-demand instances that stay, and Spot launches that are refused meanwhile. */
 const fallbackRules = (baseCapacity: number): Partial<Record<AlarmId, AlarmRule>> => ({
@@ -111,6 +124,7 @@ export function alarmRules({
   burnRateAlarms = false,
   onDemandFallback = false,
   onDemandBaseCapacity = 0,
+  warmPoolSize = 0,
   dailySpendLimit,
   probePhoto = 'off',
   hasEvents = false,
@@ -221,15 +235,8 @@ export function alarmRules({
       // A tick without its metrics publishes none; `metrics-unavailable` covers that.
       treatMissingData: FINE,
     },
-    'boot-failure': {
-      metric: METRICS.bootFailures,
-      statistic: 'Maximum',
-      comparison: GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-      threshold: BOOT_FAILURES,
-      evaluationPeriods: 1,
-      // Published at each tick from the first failure to the next success.
-      treatMissingData: FINE,
-    },
+    'boot-failure': bootFailures(METRICS.bootFailures),
+    ...(warmPoolSize > 0 ? { 'warm-pool-boot-failure': bootFailures(METRICS.warmPoolBootFailures) } : {}),
     'canary-failures': {
       metric: METRICS.canaryFailures,
       statistic: 'Sum',

@@ -1,6 +1,6 @@
 /** The scaler: a function that ticks several times a minute, its schedule and its table. */
 import { join } from 'node:path';
-import { Duration, Stack, Token } from 'aws-cdk-lib';
+import { Duration, Token } from 'aws-cdk-lib';
 import * as autoscaling from 'aws-cdk-lib/aws-autoscaling';
 import * as events from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
@@ -14,9 +14,6 @@ import { Construct } from 'constructs';
 import { withDefaults } from '../contract/field.ts';
 import { FOLDERS } from '../contract/lanes.ts';
 import { LAUNCH_TIMEOUT_SECONDS, LEASE_ATTRIBUTE, MEMORY_KEY } from '../contract/names.ts';
-import { DEFAULT_POLICY, type PolicySettings } from '../contract/policy.ts';
-import type { Pools } from '../contract/pools.ts';
-import { SPOT_SHARE } from '../contract/prices.ts';
 import type { ScalerVariable, Spending } from '../contract/scaler.ts';
 import { groupArn, GROUP_WILDCARD, onlyItem, onlyItems } from './arns.ts';
 import { BundledFunction, type BundledFunctionProps } from './bundled-function.ts';
@@ -24,6 +21,7 @@ import { GpuFleet } from './gpu-fleet.ts';
 import { PUBLISH_METRICS } from './permissions.ts';
 import type { PhotoStore } from './photo-store.ts';
 import { checkProps, checkStageName, invalidProps, refuseTokens } from './props.ts';
+import { poolVariables } from './scaler-pools.ts';
 import { readView, ScalerTable } from './scaler-table.ts';
 import { ScheduleRole } from './schedule-role.ts';
 import type { LogOptions } from './stage/logs.ts';
@@ -159,7 +157,7 @@ export class BacklogScaler extends Construct {
         TICK_SECONDS: String(tickSeconds),
         POLICY: JSON.stringify(policy),
         SPENDING: JSON.stringify(spending),
-        POOLS: this.poolsOf(fleet, policy),
+        ...poolVariables(this, fleet, policy),
       } satisfies Record<ScalerVariable, string>,
     };
     const handler = new BundledFunction(this, 'Function', options);
@@ -179,12 +177,19 @@ export class BacklogScaler extends Construct {
       resources: groups.map((group) => groupArn(this, group.autoScalingGroupName)),
       wildcard: GROUP_WILDCARD,
     });
-    const hasFastTier = fleet?.onDemandGroup && fleet.limits.warmPoolSize > 0;
+    const { warmPool } = fleet ?? {};
+    // Instances that do not boot would be launched into it for ever.
+    if (warmPool)
+      handler.allow({
+        actions: ['autoscaling:PutWarmPool'],
+        resources: [groupArn(this, warmPool.group.autoScalingGroupName)],
+        wildcard: GROUP_WILDCARD,
+      });
     handler.allow({
       actions: [
         'autoscaling:DescribeAutoScalingGroups',
         'autoscaling:DescribeScalingActivities',
-        ...(hasFastTier ? ['autoscaling:DescribeWarmPool'] : []),
+        ...(warmPool ? ['autoscaling:DescribeWarmPool'] : []),
       ],
       resources: ['*'],
       wildcard: 'reading groups and their activities: AWS allows no narrower resource',
@@ -215,21 +220,6 @@ export class BacklogScaler extends Construct {
       }),
     });
     if (props.photos) this.wakeBy(props.photos, handler, options, sidelinedQueue !== undefined);
-  }
-
-  /** Text, in which sizes of a fleet may be known only at deploy. */
-  private poolsOf(fleet: GpuFleet | undefined, policy: PolicySettings): string {
-    if (!fleet?.onDemandGroup) return '';
-    const { minCapacity, maxCapacity, instanceTypes, availabilityZones, warmPoolSize } = fleet.limits;
-    const pools: Pools = {
-      onDemandGroupName: fleet.onDemandGroup.autoScalingGroupName,
-      ...{ min: minCapacity, max: maxCapacity, warmPoolSize },
-      spotPriceShare: SPOT_SHARE,
-      bootSeconds: policy.kind === 'threshold' ? DEFAULT_POLICY.bootSeconds : policy.bootSeconds,
-      types: [...instanceTypes],
-      ...(availabilityZones.length > 0 && { zones: [...availabilityZones] }),
-    };
-    return Stack.of(this).toJsonString(pools);
   }
 
   /**

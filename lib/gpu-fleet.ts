@@ -13,7 +13,7 @@ import { Construct } from 'constructs';
 import { withDefaults } from '../contract/field.ts';
 import { instanceLogGroupName } from '../contract/logs.ts';
 import { SERVICE, workKeyPrefix } from '../contract/names.ts';
-import { onDemandGroupName } from '../contract/pools.ts';
+import { fastTierPool, filledPool, onDemandGroupName, type WarmPoolSizes } from '../contract/pools.ts';
 import type { PurchaseOptions } from '../contract/prices.ts';
 import { WORKER_FIELDS, type WorkerSettings } from '../contract/worker.ts';
 import { FleetNetwork } from './fleet-network.ts';
@@ -50,6 +50,8 @@ export class GpuFleet extends Construct {
   readonly autoScalingGroup: autoscaling.AutoScalingGroup;
   /** The group of `onDemandFallback`. */
   readonly onDemandGroup?: autoscaling.AutoScalingGroup;
+  /** The group with the stopped instances of `warmPoolSize`, and how many it keeps. */
+  readonly warmPool?: { readonly group: autoscaling.AutoScalingGroup; readonly sizes: WarmPoolSizes };
   /** Its limits, of all groups together, and where its instances may be. */
   readonly limits: FleetLimits;
   /** Name of `autoScalingGroup` as text; its own is a token. */
@@ -146,12 +148,19 @@ export class GpuFleet extends Construct {
       });
       groups.push(this.onDemandGroup);
     }
-    if (hasPool)
+    if (hasPool) {
+      const group = groups.at(-1)!;
+      const sizes = onDemandFallback
+        ? fastTierPool(warmPoolSize, onDemandBaseCapacity)
+        : filledPool(warmPoolSize);
+      this.warmPool = { group, sizes };
       new autoscaling.CfnWarmPool(this, 'WarmPool', {
-        autoScalingGroupName: groups.at(-1)!.autoScalingGroupName,
+        autoScalingGroupName: group.autoScalingGroupName,
         poolState: 'Stopped',
-        ...(onDemandFallback ? fastTier(onDemandBaseCapacity + warmPoolSize) : filledPool(warmPoolSize)),
+        ...sizes,
+        ...(onDemandFallback && { instanceReusePolicy: { reuseOnScaleIn: true } }),
       });
+    }
     const parameter = new WorkerSettingsParameter(this, 'WorkerSettings', workerSettings);
     // Also in which order they are deleted: instances that drain need their way to AWS, their rights and their settings until
     // the group is gone. CloudFormation knows only what a property names.
@@ -194,13 +203,3 @@ export class GpuFleet extends Construct {
 /** @returns MiB/s; 0 for a maximum that is known only at deploy */
 const rateFor = (maxCapacity: number): number =>
   hasToken(maxCapacity) ? 0 : defaultInitializationRate(maxCapacity);
-
-/** A pool that is filled again at once, with a limit: without one it would be filled up to the group's maximum. */
-const filledPool = (instances: number) => ({ minSize: instances, maxGroupPreparedCapacity: instances });
-
-/** An instance that resumes leaves its place free, and takes it again on scale-in: a burst launches nothing to fill the pool. */
-const fastTier = (prepared: number) => ({
-  minSize: 0,
-  maxGroupPreparedCapacity: prepared,
-  instanceReusePolicy: { reuseOnScaleIn: true },
-});

@@ -80,6 +80,12 @@ export interface MonitoringProps extends MonitoringOptions, ProbeOptions {
    */
   readonly onDemandBaseCapacity?: number;
   /**
+   * Stopped instances of the fleet: where there are any, an alarm of those that do not boot on their way into the warm pool.
+   *
+   * @default 0 - no alarm of them
+   */
+  readonly warmPoolSize?: number;
+  /**
    * USD that instances may cost from midnight to midnight UTC before an alarm.
    *
    * @default - no limit, no alarm
@@ -137,7 +143,7 @@ export class Monitoring extends Construct {
   constructor(scope: Construct, id: string, props: MonitoringProps) {
     super(scope, id);
     const { stageName, queue, deadLetterQueue, dailySpendLimit, gateway, probePhoto, p95WaitSeconds } = props;
-    const { onDemandFallback = false, onDemandBaseCapacity } = props;
+    const { onDemandFallback = false, onDemandBaseCapacity, warmPoolSize } = props;
     const { sidelinedQueue } = props;
     const { promisedWaitSeconds, burnRateAlarms, alarmEmail, runbookUrl } = resolveProps(
       this,
@@ -146,7 +152,7 @@ export class Monitoring extends Construct {
       // A multiple of a token is not the token of the multiple.
       sidelinedQueue ? DEPLOY_TIME.filter((name) => name !== 'promisedWaitSeconds') : DEPLOY_TIME,
     );
-    checkProps(this, { dailySpendLimit, probePhoto, onDemandBaseCapacity });
+    checkProps(this, { dailySpendLimit, probePhoto, onDemandBaseCapacity, warmPoolSize });
     checkStageName(this, stageName);
     // Encrypted with SNS's own key. With a key of the account CloudWatch would need permission to use it, for 1 USD a month.
     this.topic = new sns.Topic(this, 'Topic', {
@@ -165,7 +171,7 @@ export class Monitoring extends Construct {
       gateway,
       onDemandFallback,
     );
-    const fallback = { onDemandFallback, onDemandBaseCapacity };
+    const fallback = { onDemandFallback, onDemandBaseCapacity, warmPoolSize };
     const limits = {
       promisedWaitSeconds,
       p95WaitSeconds,

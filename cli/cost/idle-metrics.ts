@@ -23,6 +23,7 @@ const WHEN: Record<keyof typeof SCALER_METRICS, When> = {
   unfulfilled: 'always',
   failedLaunches: 'work',
   bootFailures: 'work',
+  warmPoolBootFailures: 'work',
   control: 'work',
   arrivalsPerMinute: 'computed',
   serviceTime: 'computed',

@@ -5,6 +5,7 @@ import {
   BURN_IDS,
   COMPOSITE_IDS,
   FALLBACK_ALARM_IDS,
+  WARM_POOL_ALARM_IDS,
   GATEWAY_ALARM_IDS,
   OUTCOME_ALARM_IDS,
   PROBE_ALARM_IDS,
@@ -102,6 +103,7 @@ function monitoringLines(stage: Stage, ticks: number): CostLine[] {
     ...(stage.probePhoto === 'off' ? PROBE_ALARM_IDS : []),
     ...(stage.burnRateAlarms ? [] : BURN_ALARM_IDS),
     ...(stage.onDemandFallback ? [] : FALLBACK_ALARM_IDS),
+    ...(stage.warmPoolSize > 0 ? [] : WARM_POOL_ALARM_IDS),
   ];
   const alarms = ALARM_IDS.length - without.length;
   const composites =

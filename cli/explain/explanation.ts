@@ -11,7 +11,7 @@ import { keepSentences, keepTimeOf, type KeepTime } from './sleep.ts';
 import { bulkSentences } from './bulk.ts';
 import { sidelinedJson, sidelinedSentences } from './sidelined.ts';
 import { poolsJson, poolSentences } from './pools.ts';
-import { bootFailuresJson, bootFailureSentences } from './boot-failures.ts';
+import { bootFailuresJson, bootFailureSentences, warmPoolSentences } from './boot-failures.ts';
 import {
   consequenceSentences,
   disbeliefSentences,
@@ -59,6 +59,7 @@ export function explain(memory: ScalerMemory, policy: StagePolicy | undefined, n
     ...poolSentences(record, memory.policy.pools, now),
     ...disbeliefSentences(record),
     ...bootFailureSentences(memory.policy.bootFailure, now),
+    ...warmPoolSentences(memory.policy.warmPool, now),
     ...(record.calculation
       ? calculationSentences(record.calculation, record.needed, policy)
       : [noCalculationSentence(context)]),
@@ -105,6 +106,7 @@ export function explainJson(
     keepTime: keep ?? null,
     bootFailures: bootFailuresJson(memory.policy.bootFailure),
     sidelined: decision ? sidelinedJson(decision) : null,
+    warmPoolBootFailures: bootFailuresJson(memory.policy.warmPool?.boots),
     pools: poolsJson(decision ?? {}, memory.policy.pools),
     controls: memory.controls ? activeControls(memory.controls, now).map(controlJson) : null,
     lastChange: change

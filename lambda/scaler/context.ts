@@ -2,6 +2,7 @@
 import type { Spending } from '../../contract/scaler.ts';
 import type { RuleSettings } from './policy/decision.ts';
 import type { PoolSettings } from './policy/pools/pools.ts';
+import type { WarmPoolSizes } from './policy/pools/warm-pool.ts';
 import type { Observation } from './policy/observation.ts';
 import type { TickPorts } from './ports.ts';
 
@@ -30,6 +31,8 @@ export interface TickRun {
   polls?: Polls;
   /** Of a fleet with two pools. @default - the fleet has one group */
   pools?: PoolSettings | undefined;
+  /** How many stopped instances the stage keeps. @default - none */
+  warmPool?: WarmPoolSizes | undefined;
 }
 
 /**

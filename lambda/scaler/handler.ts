@@ -43,6 +43,7 @@ const run = (context: Invocation, options: Pick<RunOptions, 'scheduled' | 'woken
         launchTimeoutSeconds: environment.LAUNCH_TIMEOUT_SECONDS,
         spending: environment.SPENDING,
         ...(pools && { pools }),
+        warmPool: environment.WARM_POOL,
         polls,
       }),
     release: () => ports.memory.release(context.awsRequestId),

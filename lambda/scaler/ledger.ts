@@ -37,7 +37,7 @@ export interface LedgerFigures {
 export interface LedgerInput {
   /** Epoch seconds. */
   at: number;
-  /** In service, pending and draining. */
+  /** In service, pending and draining, and on their way into a warm pool. */
   instances: number;
   inService: number;
   /** Instances whose type is known, by type. @default none */

@@ -58,6 +58,7 @@ const recordSchema = z.object({
   max: count,
   unfulfilled: amount.optional(),
   bootFailures: amount.optional(),
+  warmPoolBootFailures: amount.optional(),
   completed: amount.optional(),
   implausible: amount.optional(),
   disbelieved: z
@@ -211,6 +212,7 @@ export const itemSchema = z.object({
       .optional(),
     bootFailure: bootFailureSchema.optional(),
     pools: poolsSchema.optional(),
+    warmPool: z.object({ template: z.string().max(128), boots: bootFailureSchema }).optional(),
   }),
   recent: z.array(recordSchema).max(RECENT),
 });

@@ -14,7 +14,7 @@ import type { TickFacts } from './record.ts';
 
 /** A look at the queue sees no more messages; among more of them are photos. */
 const MOST_LOOKED_AT = 10;
-export type Readings = Omit<TickFacts, 'at' | 'decision' | 'desired'>;
+export type Readings = Omit<TickFacts, 'at' | 'decision' | 'desired' | 'pools' | 'warmPool'>;
 
 /** Reads what the decision needs, and brings the ledger up to date. A part that cannot be read is undefined. */
 export async function observe(context: Context, state?: MemoryState): Promise<Readings> {
@@ -135,7 +135,7 @@ function ledgerBefore(
 
 const ledgerInput = (at: number, fleet: FleetState, reported: WorkReport | undefined): LedgerInput => ({
   at,
-  instances: fleet.inService + fleet.pending + fleet.draining,
+  instances: fleet.inService + fleet.pending + fleet.draining + (fleet.warmPool?.entering.length ?? 0),
   inService: fleet.inService,
   types: fleet.types,
   typesByPool: fleet.typesByPool,

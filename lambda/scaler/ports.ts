@@ -7,6 +7,7 @@ import type { Calculation, PolicyMemory } from './policy/decision.ts';
 import type { BulkCounts, FleetCounts, InstanceLaunch, Observation } from './policy/observation.ts';
 import type { PoolName } from './policy/pools/pool-name.ts';
 import type { PoolsCounts } from './policy/pools/pools.ts';
+import type { WarmPoolCounts, WarmPoolSizes } from './policy/pools/warm-pool.ts';
 import type { Disbelief, InstanceReport } from './policy/plausible.ts';
 import type { Reporter } from './policy/reporters.ts';
 import type { ReportsMemory } from './policy/reports.ts';
@@ -26,6 +27,8 @@ export interface FleetState extends FleetCounts {
   reporters?: Reporter[] | undefined;
   /** Of which the counts are the sums. @default the fleet has one group */
   pools?: PoolsCounts | undefined;
+  /** @default the fleet keeps no stopped instances, or they could not be read */
+  warmPool?: WarmPoolCounts | undefined;
   /** Why a part of it is unknown. @default all of it was read */
   unread?: Error | undefined;
 }
@@ -79,6 +82,14 @@ export interface Work {
   failures?(instances: string[]): Promise<{ instance: string; why: string }[]>;
 }
 
+/** Stopped instances, which Auto Scaling launches by itself. */
+export interface WarmPool {
+  /** Launches into it that started since a time, as of the fleet. */
+  launches(since: number): Promise<FleetLaunch[]>;
+  /** @throws where the group has no pool any more */
+  setSizes(sizes: WarmPoolSizes): Promise<void>;
+}
+
 export interface Fleet {
   read(): Promise<FleetState>;
   /** Launches that started since a time, epoch seconds; the newest, as far as some pages of the API go. */
@@ -88,6 +99,8 @@ export interface Fleet {
   setPool?(pool: PoolName, desired: number): Promise<void>;
   /** Sets how many stopped instances the fleet keeps. @default their number is fixed */
   keepStopped?(count: number): Promise<void>;
+  /** @default the fleet keeps no stopped instances, or nothing ends them */
+  readonly warmPool?: WarmPool | undefined;
   /** Ends an instance. @param isReplaced whether Auto Scaling launches another one; else the desired capacity is one less */
   end(instance: string, isReplaced: boolean): Promise<void>;
 }
@@ -108,6 +121,8 @@ export type TickRecord = {
   unfulfilled?: number;
   /** Launches in a row that never came into service. @default none */
   bootFailures?: number;
+  /** The same of launches into the warm pool. @default none */
+  warmPoolBootFailures?: number;
   /** Interactive photos finished since the scaler first read the instances' reports; absent where that is unknown. */
   completed?: number;
   /** Reports of instances that were not believed. @default none */
@@ -189,6 +204,8 @@ export interface TickMetrics {
   failedLaunches?: FailedLaunch[];
   /** Launches in a row that never came into service. @default 0 */
   bootFailures?: number;
+  /** The same of launches into the warm pool. @default 0 */
+  warmPoolBootFailures?: number;
   /** Those that were active. */
   controls?: Controls;
   /** What a dry run would have set. */

@@ -1,6 +1,6 @@
 /** The launches of the fleet, with the reasons of those that failed. */
 import type { Context } from './context.ts';
-import { LAUNCHES_SECONDS } from './policy/boot-failure.ts';
+import { LAUNCHES_SECONDS, type BootFailureMemory } from './policy/boot-failure.ts';
 import type { FleetLaunch, FleetState, MemoryState, Work } from './ports.ts';
 import type { Launches } from './record.ts';
 
@@ -22,17 +22,28 @@ export async function readLaunches(
   if (!all) return undefined;
   const since = Math.max(state?.recent.at(-1)?.at ?? 0, at - REFUSALS_SECONDS);
   const refused = all.filter(({ outcome, startedAt }) => outcome === 'refused' && startedAt >= since);
-  const isNew = ({ id }: FleetLaunch) => !bootFailure?.counted.includes(id);
-  const unbooted = all.filter((launch) => launch.outcome === 'boot-failed' && isNew(launch));
-  const reasons = await attempt(() => reasonsOf(ports.work, unbooted));
   return {
-    all: all.map((launch) => {
-      const why = reasons?.get(launch.instance ?? '');
-      return why === undefined ? launch : { ...launch, why };
-    }),
+    all: await withReasons({ ports, attempt }, all, bootFailure),
     refused: refused.length,
-    failed: [...refused, ...unbooted].flatMap(({ failure }) => failure ?? []),
+    failed: [...refused, ...unbootedOf(all, bootFailure)].flatMap(({ failure }) => failure ?? []),
   };
+}
+
+/** Those that did not boot and have not been counted yet. */
+const unbootedOf = (launches: FleetLaunch[], memory: BootFailureMemory | undefined): FleetLaunch[] =>
+  launches.filter(({ id, outcome }) => outcome === 'boot-failed' && !memory?.counted.includes(id));
+
+/** The launches, of which those that have just failed say why in the words of their instance, where it has left any. */
+export async function withReasons(
+  { ports, attempt }: Pick<Context, 'ports' | 'attempt'>,
+  launches: FleetLaunch[],
+  memory: BootFailureMemory | undefined,
+): Promise<FleetLaunch[]> {
+  const reasons = await attempt(() => reasonsOf(ports.work, unbootedOf(launches, memory)));
+  return launches.map((launch) => {
+    const why = reasons?.get(launch.instance ?? '');
+    return why === undefined ? launch : { ...launch, why };
+  });
 }
 
 /** Whether no launch is under way, missing, or over since the last tick. */

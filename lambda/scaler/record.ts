@@ -6,6 +6,7 @@ import type { Decision } from './policy/decision.ts';
 import type { PoolSizes } from './policy/pools/order.ts';
 import type { PoolName } from './policy/pools/pool-name.ts';
 import type { PoolsCounts } from './policy/pools/pools.ts';
+import type { WarmPoolMemory } from './policy/pools/warm-pool.ts';
 import type { Belief } from './policy/reports.ts';
 import type { FailedLaunch, FleetLaunch, FleetState, QueueCounts, TickMetrics, TickRecord } from './ports.ts';
 
@@ -37,6 +38,8 @@ export interface TickFacts {
   desired: number | undefined;
   /** The same of each pool. @default as read */
   pools?: PoolSizes | undefined;
+  /** Launches into the warm pool that failed. @default none */
+  warmPool?: WarmPoolMemory | undefined;
 }
 
 /** Counts of the pools, with the desired capacities as they are now. */
@@ -63,9 +66,10 @@ function poolsRecordOf(facts: TickFacts): Pick<TickRecord, 'pools'> {
 
 const reasonOf = ({ decision }: TickFacts) => decision?.reason ?? 'metrics-unavailable';
 
-const bootFailuresOf = ({ decision }: TickFacts) => {
-  const failures = decision?.memory.bootFailure?.failures;
-  return failures ? { bootFailures: failures } : {};
+const bootFailuresOf = ({ decision, warmPool }: TickFacts) => {
+  const bootFailures = decision?.memory.bootFailure?.failures;
+  const warmPoolBootFailures = warmPool?.boots.failures;
+  return { ...(bootFailures && { bootFailures }), ...(warmPoolBootFailures && { warmPoolBootFailures }) };
 };
 
 /** When the oldest bulk photo is due, epoch seconds. */

@@ -26,6 +26,7 @@ import type { MemoryState, TickPorts, TickRecord } from './ports.ts';
 import { metricsOf, recentWith, recordOf, type TickFacts } from './record.ts';
 import { seePools, withPools } from './split-tick.ts';
 import { stopOf, viewOf } from './view.ts';
+import { keepWarmPool } from './warm-pool-tick.ts';
 
 export interface TickResult {
   /** False when another run holds the lease: nothing was done. */
@@ -57,7 +58,11 @@ export async function tick(ports: TickPorts, settings: RuleSettings, run: TickRu
   const decided = await decideOn(context, state, readings, controls);
   const decision = decided?.decision;
   const action = await act(context, state, readings.fleet, decision, controls);
-  const facts = { at: context.at, ...readings, decision, desired: action.desired, pools: action.pools };
+  const warmPool = await keepWarmPool(context, state, readings.fleet, controls);
+  const facts = {
+    ...{ at: context.at, ...readings, decision, warmPool },
+    ...{ desired: action.desired, pools: action.pools },
+  };
   const made = await record(context, state, facts, action, controls);
   const { nextSeconds } = decision ?? {};
   const asleep = isAsleep(made) && !controls.dryRun;
@@ -161,7 +166,9 @@ async function record(
   const made = recordOf(facts);
   if (state) {
     const learned = acted ? decision?.memory : decision && withoutScaling(decision, state.policy);
-    const policy = { ...(learned ?? state.policy), ...(partly && { pools: partly }) };
+    const { warmPool: _, ...ruled } = learned ?? state.policy;
+    const { warmPool } = facts;
+    const policy = { ...ruled, ...(partly && { pools: partly }), ...(warmPool && { warmPool }) };
     const recent = recentWith(state.recent, made);
     const stopped = stopOf(controls, isOverBudget(run.spending ?? NO_SPENDING, account));
     const view = await attempt(() => viewOf(recent, policy, run.tickSeconds, stopped));

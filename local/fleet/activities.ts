@@ -56,6 +56,10 @@ export const DESCRIPTIONS = {
   end: (id: string) => `Terminating EC2 instance: ${id}`,
 };
 
+/** AWS has these words of instances on their way into service; of the way into a warm pool it documents none. */
+export const unhealthyOnTheWay = (state: string) =>
+  `Instance became unhealthy while waiting for instance to be in ${state} state. Termination Reason: Client.InternalError: Client error on launch`;
+
 /** @param token of the action @param hasTimedOut else it was completed with ABANDON */
 export const abandoned = (token: string, hasTimedOut: boolean) =>
   `Instance failed to complete user's Lifecycle Action: Lifecycle Action with token ${token} was abandoned: ${hasTimedOut ? 'Heartbeat Timeout' : 'Lifecycle Action Completed with ABANDON Result'}`;

@@ -114,6 +114,8 @@ export async function startFleetAgent(options: FleetAgentOptions): Promise<Fleet
   const runningInstances = new Map<string, RunningInstance>();
   /** Of the instances of each group. */
   const tags = new Map<string, Record<string, string>>();
+  /** What the last template says of each group's warm pool. */
+  const statedPools = new Map<string, string | undefined>();
   let shortages: readonly Shortage[] = [];
   const autoScaling = new AutoScalingClient(clientConfig(options.upstream));
   let timer: NodeJS.Timeout | undefined;
@@ -242,7 +244,10 @@ export async function startFleetAgent(options: FleetAgentOptions): Promise<Fleet
       if (desired !== undefined) group.setDesired(desired, now());
       const isChanged = group.version !== '' && group.version !== version;
       group.version = version;
-      group.setWarmPool(warmPool, now());
+      // As CloudFormation, which leaves a resource as it is whose properties are the same.
+      const stated = JSON.stringify(warmPool);
+      if (stated !== statedPools.get(groupName)) group.setWarmPool(warmPool, now());
+      statedPools.set(groupName, stated);
       if (isChanged && refresh) group.refresh(refresh, now());
       drive();
     },

@@ -40,6 +40,9 @@ const groupXml = (one: Group) => ({
   DefaultCooldown: 300,
   AvailabilityZones: members(one.settings.zones),
   HealthCheckType: 'EC2',
+  MixedInstancesPolicy: {
+    LaunchTemplate: { LaunchTemplateSpecification: { Version: one.version } },
+  },
   // Without those of the warm pool, as on AWS.
   Instances: members(one.members.map(instanceXml)),
   WarmPoolConfiguration: poolXml(one),

@@ -1,5 +1,5 @@
 /** The lifecycle of an instance in its group: states, hooks, and the activity that each of them ends. Pure, as the group. */
-import { abandoned, CAUSES, DESCRIPTIONS, type Activities } from './activities.ts';
+import { abandoned, CAUSES, DESCRIPTIONS, unhealthyOnTheWay, type Activities } from './activities.ts';
 import {
   isTerminating,
   isWarm,
@@ -104,7 +104,10 @@ export class Lifecycle {
   /** Terminates it. @param alive false for one that has died */
   end(instance: Instance, cause: string, now: number, alive = true): void {
     instance.hook = undefined;
-    this.finish(instance, 'Cancelled', now);
+    const failsOnTheWay =
+      instance.healthStatus === 'Unhealthy' && instance.lifecycleState.startsWith('Warmed:Pending');
+    const message = failsOnTheWay ? unhealthyOnTheWay('Warmed:Stopped') : undefined;
+    this.finish(instance, 'Cancelled', now, message);
     instance.activityId = this.log.begin(DESCRIPTIONS.end(instance.id), cause, now).id;
     // One that has died or is stopped completes no hook. AWS waits for the hook's timeout; the result is the same.
     if (isWarm(instance)) this.move(instance, 'Warmed:Terminating:Proceed');

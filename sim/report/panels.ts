@@ -108,6 +108,7 @@ export const SOURCES: Partial<Record<MetricName, Source>> = {
   [METRICS.unfulfilled]: published(({ details }) => details?.unfulfilled, max),
   [METRICS.late]: calculated('late'),
   [METRICS.bootFailures]: published(({ details }) => details?.bootFailures, max),
+  [METRICS.warmPoolBootFailures]: notSimulated,
   [METRICS.failedLaunches]: ({ run, periods }) => periods.perMinute(run.refused),
   [METRICS.decisions]: decisions,
   [METRICS.metricsUnavailable]: notSimulated,

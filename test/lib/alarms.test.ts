@@ -130,6 +130,7 @@ const CASES: Record<AlarmId, Case> = {
   // Each period is one window.
   'spot-refused-1h': { values: [3, 2], bad: ['X', '--X'], good: ['000', '-----'] },
   'boot-failure': { values: [3, 2], bad: ['X', '--X'], good: ['000', '-----'] },
+  'warm-pool-boot-failure': { values: [3, 2], bad: ['X', '--X'], good: ['000', '-----'] },
   'canary-failures': { values: [1, 0], bad: ['X', '----X'], good: ['0000', '----'] },
   'daily-spend': { values: [100, 99], bad: ['00X', '0X---'], good: ['0000', '0---', '----'] },
   'gateway-5xx': {

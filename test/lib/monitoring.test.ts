@@ -12,6 +12,7 @@ import {
   COMPOSITE_IDS,
   COMPOSITES,
   FALLBACK_ALARM_IDS,
+  WARM_POOL_ALARM_IDS,
   GATEWAY_ALARM_IDS,
   OUTCOME_ALARM_IDS,
   WEBHOOK_ALARM_IDS,
@@ -36,7 +37,10 @@ const OF_AWS =
 let template: StackTemplate;
 let published: Set<Series>;
 beforeAll(async () => {
-  template = synthesise(STAGE, { access: 'iam', probePhoto: 'daily', outcomeEvents: true, webhooks: true });
+  template = synthesise(STAGE, {
+    ...{ access: 'iam', probePhoto: 'daily', outcomeEvents: true, webhooks: true },
+    warmPoolSize: 1,
+  });
   published = await publishedBy(STAGE);
 });
 
@@ -201,6 +205,7 @@ describe('the alarms', () => {
     ['capacity-shortage', 'notBreaching'],
     ['on-demand-1h', 'notBreaching'],
     ['spot-refused-1h', 'notBreaching'],
+    ['warm-pool-boot-failure', 'notBreaching'],
     ['canary-failures', 'notBreaching'],
     ['gateway-5xx', 'notBreaching'],
     ['gateway-function-errors', 'notBreaching'],
@@ -227,6 +232,7 @@ describe('the alarms', () => {
     ['capacity-shortage', 'Maximum', 60, '8 of 10', 'GreaterThanThreshold', 0],
     ['on-demand-1h', 'Minimum', 60, '55 of 60', 'GreaterThanThreshold', 0],
     ['spot-refused-1h', 'Sum', 3600, '1 of 1', 'GreaterThanOrEqualToThreshold', 3],
+    ['warm-pool-boot-failure', 'Maximum', 60, '1 of 1', 'GreaterThanOrEqualToThreshold', 3],
     ['canary-failures', 'Sum', 60, '1 of 1', 'GreaterThanThreshold', 0],
     ['gateway-5xx', 'Sum', 60, '3 of 60', 'GreaterThanThreshold', 0],
     ['gateway-function-errors', 'Sum', 60, '3 of 60', 'GreaterThanThreshold', 0],
@@ -279,6 +285,7 @@ describe('a monitoring of one queue without dead letters and without a limit', (
           ...PROBE_ALARM_IDS,
           ...WEBHOOK_ALARM_IDS,
           ...FALLBACK_ALARM_IDS,
+          ...WARM_POOL_ALARM_IDS,
         ].length,
     );
     expect(

@@ -71,6 +71,7 @@ const fullTick = (reason: TickMetrics['reason']): TickMetrics => ({
   unfulfilled: 1,
   implausible: 1,
   bootFailures: 1,
+  warmPoolBootFailures: 1,
 });
 
 /** A photo with all figures. */

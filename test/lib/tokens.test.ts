@@ -107,6 +107,7 @@ const MONITORING: Decisions<MonitoringProps> = {
   burnRateAlarms: 'refused text',
   onDemandFallback: 'refused flag',
   onDemandBaseCapacity: 'refused number',
+  warmPoolSize: 'refused number',
   promisedWaitSeconds: 'works number',
   alarmEmail: 'works text',
   runbookUrl: 'works text',

@@ -76,13 +76,13 @@ const callsOn = (fleet: string): Row[] => [
 /** What a stage has beside its first group: an on-demand one, and stopped instances in it. */
 export interface Fallback {
   hasFallback: boolean;
-  hasFastTier: boolean;
+  hasWarmPool: boolean;
 }
 
 /** @param stage its name */
 export function callsOf(
   stage: string,
-  { hasFallback, hasFastTier }: Fallback = { hasFallback: true, hasFastTier: true },
+  { hasFallback, hasWarmPool }: Fallback = { hasFallback: true, hasWarmPool: true },
 ): Call[] {
   const fleet = group(`ddcolor-elastic-${stage}`);
   const metrics = { 'cloudwatch:namespace': 'DDColorElastic' };
@@ -269,7 +269,17 @@ export function callsOf(
       [WEBHOOKS, 'sqs:GetQueueAttributes', WAKES],
     ),
     ...(hasFallback ? rows(undefined, ...callsOn(group(`ddcolor-elastic-${stage}-on-demand`))) : []),
-    ...(hasFastTier ? rows(undefined, [SCALER, 'autoscaling:DescribeWarmPool', '*']) : []),
+    ...(hasWarmPool
+      ? rows(
+          undefined,
+          [SCALER, 'autoscaling:DescribeWarmPool', '*'],
+          [
+            SCALER,
+            'autoscaling:PutWarmPool',
+            group(`ddcolor-elastic-${stage}${hasFallback ? '-on-demand' : ''}`),
+          ],
+        )
+      : []),
     // Without it S3 answers 403, which a worker must not take for a deleted photo.
     ...rows('S3, of a missing object', [WORKER, 's3:ListBucket', BUCKET]),
     ...rows(

@@ -116,6 +116,8 @@ export function deniedTo(stage: string): Call[] {
       ['s3:GetObject', `${BUCKET}/incoming/Oma.jpg`],
       ['autoscaling:UpdateAutoScalingGroup', fleet],
       ...onEach('autoscaling:SetDesiredCapacity', 'autoscaling:TerminateInstanceInAutoScalingGroup'),
+      ...onEach('autoscaling:PutWarmPool'),
+      ['autoscaling:DeleteWarmPool', fleet],
       ['dynamodb:UpdateItem', table('ScalerTable'), item(own, 'completed')],
       ['dynamodb:BatchGetItem', table('ScalerTable'), item('scaler', 'policy')],
       ['dynamodb:BatchGetItem', table('ScalerTable'), item('work#AROAOTHER:i-0', 'completed')],

@@ -10,17 +10,18 @@ import { statementsOf } from './policies.ts';
 import { simulate } from './simulate.ts';
 
 const JWT = { jwtIssuer: 'https://issuer.example', jwtAudience: ['page'] };
-const [ONE_GROUP, TWO_GROUPS, FAST_TIER]: Fallback[] = [
-  { hasFallback: false, hasFastTier: false },
-  { hasFallback: true, hasFastTier: false },
-  { hasFallback: true, hasFastTier: true },
+const [ONE_GROUP, ONE_WARM, TWO_GROUPS, FAST_TIER]: Fallback[] = [
+  { hasFallback: false, hasWarmPool: false },
+  { hasFallback: false, hasWarmPool: true },
+  { hasFallback: true, hasWarmPool: false },
+  { hasFallback: true, hasWarmPool: true },
 ];
 const KINDS: Record<string, [StageConfig, Fallback]> = {
   'with a gateway for IAM, webhooks, usage, a probe and two groups': [
     { access: 'iam', probePhoto: 'daily', outcomeEvents: true, webhooks: true, usage: true },
     TWO_GROUPS!,
   ],
-  'on demand, with a warm pool': [{ access: 'none', spotPercentage: 0, warmPoolSize: 1 }, ONE_GROUP!],
+  'on demand, with a warm pool': [{ access: 'none', spotPercentage: 0, warmPoolSize: 1 }, ONE_WARM!],
   'with stopped instances': [{ access: 'none', warmPoolSize: 1 }, FAST_TIER!],
 };
 const OTHER_KINDS: Record<string, [StageConfig, Fallback]> = {

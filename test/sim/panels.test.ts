@@ -25,6 +25,7 @@ const NOT_SIMULATED = [
   ...named('outcomes', FAILURE_CODES.join(', ')),
   ...named('boot', 'kernel, driver, services, comfyui, canary'),
   ...named('gpu-busy', 'computing'),
+  'shortages: never in the warm pool, in a row',
   ...named(
     'faults',
     'dead letters, metrics unavailable, failed ticks, instance faults, implausible reports, canary failures, precision changes, GPU errors, logs not delivered, failed probes',

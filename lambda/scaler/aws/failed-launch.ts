@@ -17,7 +17,7 @@ const RATE = /volume ?initialization ?rate/i;
  */
 const ABANDONED = /was abandoned: (?:Heartbeat Timeout|Lifecycle Action Completed)/;
 /** "Instance became unhealthy while waiting for instance to be in InService state. Termination Reason: Client.InternalError: ..." */
-const DIED = /became unhealthy while waiting for instance to be in InService/;
+const DIED = /became unhealthy while waiting for instance to be in/;
 /** Reasons for which the image is not to blame. */
 const TAKEN = /SpotInstance|UserInitiated/;
 const TIMED_OUT = /was abandoned: Heartbeat Timeout/;
@@ -54,12 +54,13 @@ export function failedLaunch({ StatusMessage: message = '', Details }: LaunchAct
   };
 }
 
-/**
- * "Launching a new EC2 instance: i-0abc", with " Status Reason: ..." behind it, or "... from warm pool: i-0abc". One "into warm pool" is
- * no launch of the fleet: it ends as a stopped instance.
- */
-const LAUNCH =
-  /^Launching a new EC2 instance(?! into warm pool)(?: from warm pool)?(?:: (i-[0-9a-f]{1,40}))?/;
+/** What a launch is for: the fleet, or a stopped instance of its warm pool. */
+type Purpose = 'service' | 'warm-pool';
+const DESCRIPTIONS: Record<Purpose, RegExp> = {
+  /** "Launching a new EC2 instance: i-0abc", with " Status Reason: ..." behind it, or "... from warm pool: i-0abc". */
+  service: /^Launching a new EC2 instance(?! into warm pool)(?: from warm pool)?(?:: (i-[0-9a-f]{1,40}))?/,
+  'warm-pool': /^Launching a new EC2 instance into warm pool(?:: (i-[0-9a-f]{1,40}))?/,
+};
 /** The instance is in service, and counts towards metrics once its warm-up is over. */
 const IN_SERVICE = new Set(['Successful', 'WaitingForInstanceWarmup']);
 
@@ -77,10 +78,10 @@ function outcomeOf(
 
 const secondsOf = (date: Date | undefined) => (date === undefined ? undefined : date.getTime() / 1000);
 
-/** A launch by its activity; undefined for an activity of another kind. */
-export function launchOf(activity: Activity): FleetLaunch | undefined {
+/** A launch by its activity; undefined for an activity of another kind. One into a warm pool is `in-service` once it is in there. */
+export function launchOf(activity: Activity, purpose: Purpose = 'service'): FleetLaunch | undefined {
   const { ActivityId: id, StartTime, EndTime, StatusCode, StatusMessage: message = '' } = activity;
-  const launch = LAUNCH.exec(activity.Description ?? '');
+  const launch = DESCRIPTIONS[purpose].exec(activity.Description ?? '');
   const startedAt = secondsOf(StartTime);
   if (!launch || id === undefined || startedAt === undefined) return undefined;
   const [, instance] = launch;

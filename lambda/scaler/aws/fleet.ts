@@ -10,7 +10,7 @@ import {
   type Instance,
 } from '@aws-sdk/client-auto-scaling';
 import type { Reporter } from '../policy/reporters.ts';
-import type { Fleet, FleetLaunch, FleetState } from '../ports.ts';
+import type { Fleet, FleetLaunch, FleetState, WarmPool } from '../ports.ts';
 import { launchOf } from './failed-launch.ts';
 
 /** States of instances that are billed; those of a warm pool are stopped. */
@@ -24,14 +24,15 @@ const MOST_PAGES = 3;
 const reporterOf = ({ InstanceId: instance, InstanceType: type }: Instance): Reporter[] =>
   instance === undefined ? [] : [{ instance, ...(type === undefined ? {} : { type }) }];
 
-function typesOf(instances: Instance[]): Record<string, number> {
+export function typesOf(instances: Instance[]): Record<string, number> {
   const types: Record<string, number> = {};
   for (const { InstanceType: type } of instances) if (type) types[type] = (types[type] ?? 0) + 1;
   return types;
 }
 
 /** Counts and instances of one group. */
-export type GroupState = FleetState & Required<Pick<FleetState, 'reporters' | 'types'>>;
+export type GroupState = FleetState &
+  Required<Pick<FleetState, 'reporters' | 'types'>> & { template: string };
 
 /** Reads groups in one call. @returns in the order of the names @throws where there is none of a name */
 export async function readGroups(
@@ -68,13 +69,22 @@ function stateOf(name: string, group: AutoScalingGroup | undefined): GroupState 
       .filter(({ LifecycleState }) => REPORTING.test(LifecycleState ?? ''))
       .flatMap(reporterOf),
     types: typesOf(instances.filter(({ LifecycleState }) => BILLED.test(LifecycleState ?? ''))),
+    template: templateOf(group),
   };
 }
 
+/** Another version of the launch template is another image, or other settings; empty where AWS does not name it. */
+const templateOf = ({ MixedInstancesPolicy, LaunchTemplate }: AutoScalingGroup): string => {
+  const { LaunchTemplateSpecification = LaunchTemplate } = MixedInstancesPolicy?.LaunchTemplate ?? {};
+  return `${LaunchTemplateSpecification?.LaunchTemplateId ?? ''} ${LaunchTemplateSpecification?.Version ?? ''}`;
+};
+
+/** @param purpose of the launches: the fleet, or stopped instances */
 export async function readLaunches(
   autoScaling: AutoScalingClient,
   AutoScalingGroupName: string,
   since: number,
+  purpose?: Parameters<typeof launchOf>[1],
 ): Promise<FleetLaunch[]> {
   const launches: FleetLaunch[] = [];
   let NextToken: string | undefined;
@@ -88,7 +98,7 @@ export async function readLaunches(
         ...(NextToken === undefined ? {} : { NextToken }),
       }),
     );
-    launches.push(...(answer.Activities ?? []).flatMap((activity) => launchOf(activity) ?? []));
+    launches.push(...(answer.Activities ?? []).flatMap((activity) => launchOf(activity, purpose) ?? []));
     ({ NextToken } = answer);
     if (NextToken === undefined) break;
   }
@@ -119,15 +129,39 @@ export async function endInstance(
   );
 }
 
+/** Sums by type. */
+export function sumByType(...all: (Record<string, number> | undefined)[]): Record<string, number> {
+  const types: Record<string, number> = {};
+  for (const [type, count] of all.flatMap((one) => Object.entries(one ?? {})))
+    types[type] = (types[type] ?? 0) + count;
+  return types;
+}
+
+export interface ReadableWarmPool extends WarmPool {
+  /** Beside the call for its group. @returns its counts by that group, or why it could not be read */
+  read(): Promise<(group: GroupState) => Pick<FleetState, 'warmPool' | 'unread'>>;
+}
+
 export class AutoScalingFleet implements Fleet {
+  /** @param warmPool of the group. @default it has none */
   constructor(
     private readonly autoScaling: AutoScalingClient,
     private readonly groupName: string,
+    readonly warmPool?: ReadableWarmPool,
   ) {}
 
   async read(): Promise<FleetState> {
-    const [state] = await readGroups(this.autoScaling, [this.groupName]);
-    return state as GroupState;
+    const [[group], described] = await Promise.all([
+      readGroups(this.autoScaling, [this.groupName]),
+      this.warmPool?.read(),
+    ]);
+    const { template, ...state } = group as GroupState;
+    const { warmPool, unread } = described?.({ ...state, template }) ?? {};
+    return {
+      ...state,
+      ...(warmPool && { warmPool, types: sumByType(state.types, warmPool.types) }),
+      ...(unread && { unread }),
+    };
   }
 
   launches(since: number) {

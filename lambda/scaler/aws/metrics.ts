@@ -112,6 +112,7 @@ export function metricData(stage: string, tick: TickMetrics): MetricDatum[] {
   if (tick.bulkDeadlineUsed !== undefined)
     data.push(datum(METRICS.bulkDeadlineUsed, tick.bulkDeadlineUsed, { Unit: 'Percent' }));
   if (tick.bootFailures) data.push(datum(METRICS.bootFailures, tick.bootFailures));
+  if (tick.warmPoolBootFailures) data.push(datum(METRICS.warmPoolBootFailures, tick.warmPoolBootFailures));
   if (implausible > 0) data.push(datum(METRICS.implausibleReports, implausible));
   if (figures) {
     data.push(datum(METRICS.costPerHour, figures.perHour, { Unit: 'None' }));

@@ -14,6 +14,7 @@ import type { Fleet, TickPorts, Views } from '../ports.ts';
 import { AutoScalingFleet } from './fleet.ts';
 import { PooledFleet } from './pooled-fleet.ts';
 import { CloudWatchMetrics } from './metrics.ts';
+import { GroupWarmPool } from './warm-pool.ts';
 import { SqsCounts } from './queue.ts';
 import { DynamoWork } from './reports.ts';
 import { DynamoMemory } from './table.ts';
@@ -58,7 +59,7 @@ export function portsOn(
     ScalerEnvironment,
     'QUEUE_URL' | 'GROUP_NAME' | 'TABLE_NAME' | 'WORK_KEY_PREFIX' | 'STAGE'
   > &
-    Partial<Pick<ScalerEnvironment, 'POOLS' | 'SIDELINED_QUEUE_URL' | 'BULK_QUEUE_URL'>>,
+    Partial<Pick<ScalerEnvironment, 'POOLS' | 'WARM_POOL' | 'SIDELINED_QUEUE_URL' | 'BULK_QUEUE_URL'>>,
   config: Pick<SQSClientConfig, 'endpoint' | 'region' | 'credentials'> = {},
   { callSeconds, attemptSeconds }: Limits = LIMITS,
 ): TickPorts & { views: Views } {
@@ -101,6 +102,16 @@ export function portsOn(
 
 const fleetOn = (
   autoScaling: AutoScalingClient,
-  { GROUP_NAME, POOLS }: Pick<ScalerEnvironment, 'GROUP_NAME'> & Partial<Pick<ScalerEnvironment, 'POOLS'>>,
+  {
+    GROUP_NAME,
+    POOLS,
+    WARM_POOL,
+  }: Pick<ScalerEnvironment, 'GROUP_NAME'> & Partial<Pick<ScalerEnvironment, 'POOLS' | 'WARM_POOL'>>,
 ): Fleet =>
-  POOLS ? new PooledFleet(autoScaling, GROUP_NAME, POOLS) : new AutoScalingFleet(autoScaling, GROUP_NAME);
+  POOLS
+    ? new PooledFleet(autoScaling, GROUP_NAME, POOLS)
+    : new AutoScalingFleet(
+        autoScaling,
+        GROUP_NAME,
+        WARM_POOL && new GroupWarmPool(autoScaling, WARM_POOL.groupName),
+      );

@@ -35,6 +35,15 @@ export interface BootFailure {
   why?: string;
 }
 
+/** What a tick sees of launches. */
+export type LaunchesSeen = Pick<Observation, 'at' | 'launches' | 'tickSeconds' | 'launchTimeoutSeconds'>;
+
+/** After a failure, each twice as long as the one before, seconds. */
+export interface Pauses {
+  firstSeconds: number;
+  longestSeconds: number;
+}
+
 /** What the breaker allows. */
 export interface BootLimit {
   /** Instances. */
@@ -47,6 +56,7 @@ export interface BootLimit {
 export const BREAKER_FAILURES = 3;
 export const FIRST_PAUSE_SECONDS = 30;
 export const LONGEST_PAUSE_SECONDS = 900;
+const FLEET_PAUSES: Pauses = { firstSeconds: FIRST_PAUSE_SECONDS, longestSeconds: LONGEST_PAUSE_SECONDS };
 /** No instance boots within this: one that is launched in the pause is in service after it. */
 const SHORT_PAUSE_SECONDS = 60;
 /** How many of the latest failures are remembered. */
@@ -59,19 +69,23 @@ export const MOST_REASON_CHARACTERS = 300;
 /** Where the time between ticks is longer, or unknown, seconds. */
 const LONGEST_TICK_SECONDS = 60;
 
-const tickOf = ({ tickSeconds = Infinity }: Observation) => Math.min(LONGEST_TICK_SECONDS, tickSeconds);
+const tickOf = ({ tickSeconds = Infinity }: Pick<Observation, 'tickSeconds'>) =>
+  Math.min(LONGEST_TICK_SECONDS, tickSeconds);
 /** Whether the fleet asks for one instance at a time. */
 export const isOpen = (memory: BootFailureMemory | undefined): boolean =>
   (memory?.failures ?? 0) >= BREAKER_FAILURES;
 
 /** Launches under way that the scaler has not ended, oldest first. */
-export const underWay = ({ launches = [] }: Observation, memory: BootFailureMemory | undefined) =>
+export const underWay = (
+  { launches = [] }: Pick<Observation, 'launches'>,
+  memory: BootFailureMemory | undefined,
+) =>
   launches
     .filter(({ id, outcome }) => outcome === 'under-way' && !memory?.ended.includes(id))
     .sort((a, b) => a.startedAt - b.startedAt);
 
 /** End of a launch's hook; Auto Scaling then launches another instance at once. */
-const hookEnd = (seen: Observation, { startedAt }: InstanceLaunch) =>
+const hookEnd = (seen: LaunchesSeen, { startedAt }: InstanceLaunch) =>
   startedAt + (seen.launchTimeoutSeconds ?? Infinity);
 
 /**
@@ -80,9 +94,10 @@ const hookEnd = (seen: Observation, { startedAt }: InstanceLaunch) =>
  * @param boot seconds
  */
 export function observeBootFailures(
-  seen: Observation,
+  seen: LaunchesSeen,
   before: BootFailureMemory | undefined,
   boot: number,
+  pauses = FLEET_PAUSES,
 ): BootFailureMemory | undefined {
   const { at, launches } = seen;
   // A second tick at the same instant learns nothing, and neither does one that could not read the launches.
@@ -112,7 +127,7 @@ export function observeBootFailures(
   const isIdle = failures + all.length + ended.length === 0 && !suspected;
   // A success that has left the activities still tells which launches are no row.
   if (isIdle && (!before || succeeded < at - LAUNCHES_SECONDS)) return undefined;
-  const pause = opens && added.length > 0 ? pauseAfter(seen, added, row) : row?.pause;
+  const pause = opens && added.length > 0 ? pauseAfter(seen, added, row, pauses) : row?.pause;
   const noticed = added.map(({ instance, why }) => ({
     at,
     ...(instance && { instance }),
@@ -131,8 +146,13 @@ export function observeBootFailures(
 }
 
 /** The pause from the end of the hook on, also where the launch is given up a little before. */
-function pauseAfter(seen: Observation, failed: InstanceLaunch[], row: BootFailureMemory | undefined) {
-  const seconds = row?.pause ? Math.min(LONGEST_PAUSE_SECONDS, 2 * row.pause.seconds) : FIRST_PAUSE_SECONDS;
+function pauseAfter(
+  seen: LaunchesSeen,
+  failed: InstanceLaunch[],
+  row: BootFailureMemory | undefined,
+  { firstSeconds, longestSeconds }: Pauses,
+) {
+  const seconds = row?.pause ? Math.min(longestSeconds, 2 * row.pause.seconds) : firstSeconds;
   const ends = failed.map((launch) => (launch.outcome === 'under-way' ? hookEnd(seen, launch) : seen.at));
   return { seconds, until: Math.max(...ends) + seconds };
 }
@@ -173,7 +193,7 @@ export function bootLimit(seen: Observation, memory: BootFailureMemory | undefin
 
 /** When a launch last came into service, epoch seconds. */
 export const succeededAt = (
-  { at, launches = [] }: Observation,
+  { at, launches = [] }: Pick<Observation, 'at' | 'launches'>,
   memory: BootFailureMemory | undefined,
 ): number =>
   Math.max(

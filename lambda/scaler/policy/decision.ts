@@ -8,6 +8,7 @@ import type { FlowMemory } from './flow.ts';
 import type { PoolChange, PoolSizes } from './pools/order.ts';
 import type { PoolName } from './pools/pool-name.ts';
 import type { PoolsMemory } from './pools/pools.ts';
+import type { WarmPoolMemory } from './pools/warm-pool.ts';
 import type { PriceMemory } from './price.ts';
 import type { RateMemory } from './rate.ts';
 import type { SeasonMemory } from './season.ts';
@@ -87,6 +88,8 @@ export interface PolicyMemory {
   bootFailure?: BootFailureMemory;
   /** Of a fleet with two pools. */
   pools?: PoolsMemory;
+  /** Of stopped instances; the rule does not use it. */
+  warmPool?: WarmPoolMemory;
 }
 
 /** The numbers behind what bulk photos need. */

@@ -8,6 +8,7 @@ import {
   GATEWAY_ALARM_IDS,
   OUTCOME_ALARM_IDS,
   PROBE_ALARM_IDS,
+  WARM_POOL_ALARM_IDS,
   WEBHOOK_ALARM_IDS,
 } from '../../../contract/alarms.ts';
 import { PRICES_AS_OF, PRICES_REGION } from '../../../contract/prices.ts';
@@ -32,8 +33,11 @@ describe('the cost of an idle stage', () => {
     expect(line(cost, 'scaler, schedule')).toBe(0.04);
     // 19 series and 43,200 puts.
     expect(line(cost, 'metrics')).toBe(6.13);
-    // A stage without a gateway, events and a probe has none of their alarms; four are of other alarms, for 0.5 each.
-    const without = [...GATEWAY_ALARM_IDS, ...OUTCOME_ALARM_IDS, ...PROBE_ALARM_IDS, ...WEBHOOK_ALARM_IDS];
+    // A stage without a gateway, events, a probe and a warm pool has none of their alarms; four are of other alarms, for 0.5 each.
+    const without = [
+      ...[...GATEWAY_ALARM_IDS, ...OUTCOME_ALARM_IDS, ...PROBE_ALARM_IDS, ...WEBHOOK_ALARM_IDS],
+      ...WARM_POOL_ALARM_IDS,
+    ];
     const alarms = ALARM_IDS.length - without.length;
     expect(line(cost, 'alarms')).toBe(Number((alarms * 0.1 + 2).toFixed(2)));
     const fewer = costOf({ ...stage(), burnRateAlarms: false });
@@ -63,6 +67,8 @@ describe('the cost of an idle stage', () => {
     // Two of the dearest type, with volume and address, for 720 h.
     expect(line(cost, 'instances, minimum')).toBeCloseTo(2 * 720 * (1.006 + 0.005 + (100 * 0.08) / 720), 2);
     expect(line(cost, 'warm pool')).toBe(24);
+    const without = costOf(stage({ minCapacity: 2, spotPercentage: 0 }));
+    expect(line(cost, 'alarms')).toBeCloseTo(line(without, 'alarms')! + 0.1, 6);
     const mixed = costOf(stage({ minCapacity: 2, onDemandBaseCapacity: 1 }));
     expect(line(mixed, 'instances, minimum')).toBeCloseTo(720 * (1.5 * 1.006 + 2 * (0.005 + 8 / 720)), 2);
   });

@@ -65,6 +65,15 @@ it('names the launches that never came into service, why, and when the next one 
   );
   expect(sentences).toContain('The next launch is in 2 min.');
   expect(text(record({}))).not.toContain('never came into service');
+  const warmPool = { template: 'lt-1 1', boots: { ...bootFailure, failures: 3 } };
+  const pool = text(record({}), { policy: { warmPool } });
+  expect(pool).toContain('The last 3 launches into the warm pool never got there: ... i-1 at 09:59:00');
+  expect(pool).toContain('From 3 on the pool keeps what it has');
+  expect(pool).toContain('The next launch is in 2 min. docs/runbook.md#warm-pool-boot-failure');
+  const one = { ...warmPool, boots: { ...bootFailure, failures: 1, latest: latest.slice(1) } };
+  const first = text(record({}), { policy: { warmPool: one } });
+  expect(first).toContain('The last launch into the warm pool never got there: an instance at 09:59:30.');
+  expect(first).not.toContain('keeps what it has');
 });
 
 it('shows a sum that equals the number of needed instances, for random observations', () => {

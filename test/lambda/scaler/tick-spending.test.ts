@@ -35,6 +35,16 @@ describe('spending', () => {
     expect(ports.metrics.published[0]?.figures).toEqual({ perHour: 4, spentToday: 0 });
   });
 
+  it('counts instances that boot to be stopped, by their type', async () => {
+    ports.fleet.state.warmPool = {
+      ...{ desired: 0, inService: 0, template: '', stopped: 5, entering: ['i-7', 'i-8'] },
+      types: { 'g4dn.xlarge': 2 },
+    };
+    ports.fleet.state.types = { 'g5.xlarge': 1, 'g4dn.xlarge': 2 };
+    await run({ ...limited, hourlyPrices: { 'g5.xlarge': 1, 'g4dn.xlarge': 0.5 } });
+    expect(ports.metrics.published[0]?.figures).toEqual({ perHour: 5, spentToday: 0 });
+  });
+
   it('stops growth when the day has reached its limit, until midnight UTC', async () => {
     now += 80_000;
     await run(limited);

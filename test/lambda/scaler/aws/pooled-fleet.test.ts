@@ -5,7 +5,9 @@ import {
   PutWarmPoolCommand,
 } from '@aws-sdk/client-auto-scaling';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AutoScalingFleet } from '../../../../lambda/scaler/aws/fleet.ts';
 import { PooledFleet } from '../../../../lambda/scaler/aws/pooled-fleet.ts';
+import { GroupWarmPool } from '../../../../lambda/scaler/aws/warm-pool.ts';
 import { BOOT_MS, NAME, ON_DEMAND_NAME, startFleet, type Fleet } from '../../../local/support/fleet.ts';
 import { until } from '../../../support/wait.ts';
 import { stub } from '../support/stub-client.ts';
@@ -124,6 +126,76 @@ it('is read without its warm pool where that fails: stopped instances are unknow
   const state = await new PooledFleet(client, NAME, { ...GROUPS, warmPoolSize: 4 }).read();
   expect(state).toMatchObject({ desired: 4, pools: { stopped: null, spot: { desired: 2 } } });
   expect(state.unread?.message).toBe('stopped instances: Throttling: Rate exceeded');
+});
+
+describe('a warm pool', () => {
+  const group = (AutoScalingGroupName: string, Version: string) => ({
+    ...{ AutoScalingGroupName, DesiredCapacity: 2, MinSize: 0, MaxSize: 9, Instances: [] },
+    MixedInstancesPolicy: {
+      LaunchTemplate: { LaunchTemplateSpecification: { LaunchTemplateId: 'lt-1', Version } },
+    },
+  });
+  const instance = (InstanceId: string, LifecycleState: string, InstanceType: string) => ({
+    ...{ InstanceId, LifecycleState, InstanceType },
+  });
+  const Instances = [
+    instance('i-1', 'Warmed:Stopped', 'g5.xlarge'),
+    instance('i-2', 'Warmed:Pending:Wait', 'g5.xlarge'),
+    instance('i-3', 'Warmed:Pending:Proceed', 'g4dn.xlarge'),
+    instance('i-4', 'Warmed:Terminating', 'g5.xlarge'),
+  ];
+  const REUSE = { PoolState: 'Stopped', InstanceReusePolicy: { ReuseOnScaleIn: true } } as const;
+  const pool = (WarmPoolConfiguration: object | undefined) => ({
+    ...{ Instances, ...(WarmPoolConfiguration && { WarmPoolConfiguration }) },
+  });
+  const make = (kind: string, ...responses: object[]) => {
+    const { client, sent } = stub<never>(...responses);
+    const fleet =
+      kind === 'two groups'
+        ? new PooledFleet(client, NAME, { ...GROUPS, warmPoolSize: 4 })
+        : new AutoScalingFleet(client, ON_DEMAND_NAME, new GroupWarmPool(client, ON_DEMAND_NAME));
+    return { fleet, sent };
+  };
+  const groups = { AutoScalingGroups: [group(ON_DEMAND_NAME, '7'), group(NAME, '3')] };
+
+  it.each(['two groups', 'one group'])(
+    'of a fleet with %s: what runs on its way in is billed',
+    async (kind) => {
+      const configuration = { ...REUSE, MinSize: 0, MaxGroupPreparedCapacity: 4 };
+      const { fleet, sent } = make(kind, groups, pool(configuration), {});
+      const state = await fleet.read();
+      expect(state.warmPool).toEqual({
+        ...{ desired: 2, inService: 0, template: 'lt-1 7', stopped: 1, entering: ['i-2', 'i-3'] },
+        ...{ types: { 'g5.xlarge': 1, 'g4dn.xlarge': 1 } },
+        sizes: { minSize: 0, maxGroupPreparedCapacity: 4 },
+      });
+      expect(state.types).toEqual(state.warmPool?.types);
+      await fleet.warmPool?.setSizes({ minSize: 0, maxGroupPreparedCapacity: 3 });
+      expect(sent.at(-1)).toEqual([
+        'PutWarmPoolCommand',
+        { AutoScalingGroupName: ON_DEMAND_NAME, MinSize: 0, MaxGroupPreparedCapacity: 3, ...REUSE },
+      ]);
+    },
+  );
+
+  it.each([
+    ['without a maximum is filled up to that of its group', { MinSize: 1 }, 9],
+    ['whose maximum was removed likewise', { MinSize: 1, MaxGroupPreparedCapacity: -1 }, 9],
+  ])('%s', async (_name, configuration, expected) => {
+    const { warmPool } = await make('one group', groups, pool({ ...REUSE, ...configuration })).fleet.read();
+    expect(warmPool?.sizes).toEqual({ minSize: 1, maxGroupPreparedCapacity: expected });
+  });
+
+  it.each([
+    ['is being deleted', { ...REUSE, Status: 'PendingDelete', MinSize: 0 }],
+    ['is gone', undefined],
+  ])('that %s has no sizes, and is not made again', async (_name, configuration) => {
+    const { fleet, sent } = make('two groups', groups, pool(configuration));
+    expect((await fleet.read()).warmPool?.sizes).toBeUndefined();
+    const set = fleet.warmPool?.setSizes({ minSize: 0, maxGroupPreparedCapacity: 3 });
+    await expect(set).rejects.toThrow('has no warm pool');
+    expect(sent).toHaveLength(2);
+  });
 });
 
 it('is not read where one of the groups is missing', async () => {

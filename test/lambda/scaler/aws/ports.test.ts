@@ -238,6 +238,7 @@ describe('metrics: CloudWatch', () => {
       unfulfilled: 1,
       implausible: 2,
       bootFailures: 3,
+      warmPoolBootFailures: 3,
       failedLaunches: [{ code: 'Other', message: 'no' }],
       controls: { pauseScaleOut: {} },
     });
