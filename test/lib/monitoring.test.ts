@@ -130,19 +130,6 @@ describe('the alarms', () => {
 
   it('have published metrics only', () => expect(unpublished(askedByAlarms(template))).toEqual([]));
 
-  it.each<[AlarmId, RegExp]>([
-    ['oldest-photo', /^JobsQueue\w+\.QueueName$/],
-    ['oldest-sidelined-photo', /^SidelinedJobsQueue\w+\.QueueName$/],
-    ['dead-letters', /^JobsDeadLetters\w+\.QueueName$/],
-    ['outcome-age', /^OutcomeEventsOutcomesQueue\w+\.QueueName$/],
-    ['outcome-dead-letters', /^OutcomeEventsOutcomesDeadLetters\w+\.QueueName$/],
-    ['webhook-dead-letters', /^WebhooksDeadLetters\w+\.QueueName$/],
-  ])('%s is of its own queue', (id, queue) => {
-    const where = `alarm '${alarmName(STAGE, id)}'`;
-    const [found] = askedByAlarms(template).filter((asked) => asked.where === where);
-    expect(found?.series.split(' QueueName=')[1]).toMatch(queue);
-  });
-
   it.each([...ALARM_IDS, ...COMPOSITE_IDS])(
     '%s notifies the topic when it goes off and when it is over',
     (id) => {

@@ -1,7 +1,8 @@
 /** What of a stage's template knows one job queue, or a folder of one, knows the others too; what knows some only is listed here, with the reason. */
 import { describe, expect, it } from 'vitest';
+import type { AlarmId } from '../../contract/alarms.ts';
 import { FOLDERS, QUEUE_OUTPUTS, QUEUES, type QueueFolders, type QueueName } from '../../contract/lanes.ts';
-import { synthesise, withPlainIds } from './template.ts';
+import { propertiesOf, synthesise, withPlainIds } from './template.ts';
 
 const template = withPlainIds(
   synthesise('prod', { access: 'iam', probePhoto: 'daily', outcomeEvents: true, webhooks: true }),
@@ -58,3 +59,16 @@ describe('all that know one know all, but for', () => {
       QUEUES.map((queue) => ({ Ref: `${OF[queue]}Queue` })),
     ));
 });
+
+it.each<[AlarmId, queue: string]>([
+  ['oldest-photo', 'JobsQueue'],
+  ['oldest-sidelined-photo', 'SidelinedJobsQueue'],
+  ['dead-letters', 'JobsDeadLetters'],
+  ['outcome-age', 'OutcomeEventsOutcomesQueue'],
+  ['outcome-dead-letters', 'OutcomeEventsOutcomesDeadLetters'],
+  ['webhook-dead-letters', 'WebhooksDeadLetters'],
+])('the alarm %s is of its own queue', (id, queue) =>
+  expect(propertiesOf(template, `MonitoringAlarm${id.replaceAll('-', '')}`).Dimensions).toEqual([
+    { Name: 'QueueName', Value: { 'Fn::GetAtt': [queue, 'QueueName'] } },
+  ]),
+);

@@ -24,9 +24,9 @@ interface Line {
 }
 
 /** @param directory with a folder per instance */
-export function checkBatches(directory: string): BatchCheck {
+export function journalLines(directory: string): string[] {
   const ids = existsSync(directory) ? readdirSync(directory) : [];
-  return batchesOf(ids.flatMap((id) => readFileSync(journalFiles(directory, id).log, 'utf8').split('\n')));
+  return ids.flatMap((id) => readFileSync(journalFiles(directory, id).log, 'utf8').split('\n'));
 }
 
 /** @param texts lines of workers, and others */

@@ -1,7 +1,6 @@
 /** Compares the outcomes of all photos with the expected ones. */
 import sharp from 'sharp';
 import { failedKey, resultKey } from '../../contract/keys.ts';
-import { laneOfQueue, type Lane } from '../../contract/lanes.ts';
 import { colourise } from '../../local/comfyui/colour.ts';
 import type { Failure } from '../../contract/failure.ts';
 import type { ChaosPhoto } from './photos.ts';
@@ -12,8 +11,6 @@ import { read } from './watermark.ts';
 export interface OutcomeCheck {
   succeeded: number;
   failed: number;
-  /** Photos with a correct outcome, by lane. */
-  lanes: Record<Lane, number>;
   /** Photos without an outcome. */
   lost: string[];
   /** Photos with both outcomes, or with the outcome of a superseded upload. */
@@ -38,7 +35,7 @@ export async function checkOutcomes(
   outcomes: ReadonlyMap<string, StoredOutcome>,
 ): Promise<OutcomeCheck> {
   const check: OutcomeCheck = {
-    ...{ succeeded: 0, failed: 0, lanes: { interactive: 0, bulk: 0 } },
+    ...{ succeeded: 0, failed: 0 },
     ...{ lost: [], doubled: [], wrong: [], stray: [] },
   };
   const left = new Set([...outcomes.keys()].filter(isOutcome));
@@ -57,10 +54,7 @@ export async function checkOutcomes(
     else {
       const wrong = result ? await wrongResult(photo, result.body) : wrongFailure(photo, failure!.body);
       if (wrong) check.wrong.push(`'${photo.key}' ${wrong}`);
-      else {
-        check.lanes[laneOfQueue(photo.queue)]++;
-        check[result ? 'succeeded' : 'failed']++;
-      }
+      else check[result ? 'succeeded' : 'failed']++;
     }
   }
   check.stray = [...left].map((key) => `'${key}' belongs to no photo`);

@@ -18,10 +18,13 @@ import { startStack, type LocalStack } from '../../local/run/stack.ts';
 import { countOutcomes, readStoredOutcomes } from './outcomes.ts';
 import { Injector } from './injector.ts';
 import { Instances } from './instances.ts';
-import { checkBatches } from './check-batches.ts';
+import { batchesOf, journalLines } from './check-batches.ts';
 import { checkLogs } from './check-logs.ts';
+import { checkQueues } from './check-queues.ts';
 import { planOutages, runOutages } from './outages.ts';
-import type { QueueName } from '../../contract/lanes.ts';
+import { stages } from '../../bin/stages.ts';
+import { queueUrlsOf, type QueueName } from '../../contract/lanes.ts';
+import { resolveStage } from '../../lib/stage/stage.ts';
 import { planFaults } from './plan.ts';
 import { FleetPeak } from './spot-shortage.ts';
 import { StackView } from './stack-view.ts';
@@ -94,7 +97,7 @@ export async function chaos(
   }));
   const { s3, sqs, outputs } = stack;
   const bucket = outputs.BucketName ?? '';
-  const queues = [outputs.QueueUrl ?? '', outputs.SidelinedQueueUrl ?? '', outputs.BulkQueueUrl ?? ''];
+  const queues = queueUrlsOf(outputs);
   const uploads = new Uploads(s3, bucket, (number) => queueFor(number, bulk));
   const messages = new MessageFaults(sqs, queues);
   const targets = { instances, messages, uploads, proxy: parts.proxy! };
@@ -178,9 +181,16 @@ export async function chaos(
     poisonMissing: messages.poison.filter((body) => !dead.includes(body)).length,
     poison: messages.poison.length,
   };
-  const outcomes = await checkOutcomes(uploads.photos.values(), await readStoredOutcomes(s3, bucket));
+  const stored = await readStoredOutcomes(s3, bucket);
+  const outcomes = await checkOutcomes(uploads.photos.values(), stored);
   const seconds = (performance.now() - startMs) / 1000;
-  const batches = checkBatches(view.journals);
+  const lines = journalLines(view.journals);
+  const batches = batchesOf(lines);
+  const ofQueues = checkQueues({
+    ...{ bucket, photos: uploads.photos.values(), outcomes: stored, lines },
+    deadlineSeconds: resolveStage(STAGE, stages[STAGE]).bulkDeadlineSeconds,
+    published: await view.queues(),
+  });
   const logs = await checkLogs(view.journals, (instanceId) => view.lines(instanceId));
   const { max } = fleetOf(stack);
   const run = {
@@ -190,6 +200,7 @@ export async function chaos(
     outcomes,
     leftovers,
     batches,
+    queues: ofQueues,
     logs,
     max,
     peak: peak.running,

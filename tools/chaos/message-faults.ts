@@ -8,7 +8,12 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import { INCOMING } from '../../contract/keys.ts';
-import { FOLDERS } from '../../contract/lanes.ts';
+import { FOLDERS, QUEUES } from '../../contract/lanes.ts';
+
+const eventFor = (name: string, key: string) => {
+  const s3 = { bucket: { name }, object: { key, eTag: '0'.repeat(32) } };
+  return { Records: [{ eventName: 'ObjectCreated:Put', eventTime: new Date(0).toISOString(), s3 }] };
+};
 
 /** Bodies that no worker can parse; numbered, so that each one is unique. */
 const POISON: ((number: number) => string)[] = [
@@ -16,20 +21,18 @@ const POISON: ((number: number) => string)[] = [
   (number) => JSON.stringify([number]),
   (number) => JSON.stringify({ number, Records: 'many' }),
   (number) => JSON.stringify({ Records: [{ number, eventName: 'ObjectCreated:Put' }] }),
-  (number) => JSON.stringify(eventFor('another-bucket', `${INCOMING}${number}.jpeg`)),
   (number) => JSON.stringify(eventFor('', `elsewhere/${number}.jpeg`)),
-  (number) => JSON.stringify(eventFor('another-bucket', `${FOLDERS.bulk.photos}${number}.jpeg`)),
+  ...QUEUES.map(
+    (queue) => (number: number) =>
+      JSON.stringify(eventFor('another-bucket', `${FOLDERS[queue].photos}${number}.jpeg`)),
+  ),
 ];
 
-const eventFor = (name: string, key: string) => {
-  const s3 = { bucket: { name }, object: { key, eTag: '0'.repeat(32) } };
-  return { Records: [{ eventName: 'ObjectCreated:Put', eventTime: new Date(0).toISOString(), s3 }] };
-};
 /** Bodies of messages without a photo, which must vanish. */
 const EMPTY = [
   JSON.stringify({ Service: 'Amazon S3', Event: 's3:TestEvent' }),
   JSON.stringify(eventFor('any-bucket', `${INCOMING}New+folder/`)),
-  JSON.stringify(eventFor('any-bucket', FOLDERS.bulk.photos)),
+  ...QUEUES.map((queue) => JSON.stringify(eventFor('any-bucket', FOLDERS[queue].photos))),
 ];
 const MAX_DELAY_SECONDS = 15;
 

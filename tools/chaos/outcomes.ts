@@ -9,6 +9,8 @@ export interface StoredOutcome {
   /** ETag of the photo in the object's metadata. */
   sourceEtag: string | undefined;
   body: Buffer;
+  /** When it was written, epoch milliseconds; S3 has whole seconds. @default unknown */
+  storedAtMs?: number | undefined;
 }
 
 const foldersOf = (kind: 'results' | 'failed') => QUEUES.map((queue) => FOLDERS[queue][kind]);
@@ -21,9 +23,12 @@ export async function readStoredOutcomes(s3: S3Client, bucket: string): Promise<
   const found = new Map<string, StoredOutcome>();
   for (const prefix of outcomeFolders()) {
     for (const key of await listKeys(s3, bucket, prefix)) {
-      const { Body, Metadata } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+      const { Body, Metadata, LastModified } = await s3.send(
+        new GetObjectCommand({ Bucket: bucket, Key: key }),
+      );
       const body = Buffer.from((await Body?.transformToByteArray()) ?? []);
-      found.set(key, { sourceEtag: Metadata?.[SOURCE_ETAG_METADATA], body });
+      const storedAtMs = LastModified?.getTime();
+      found.set(key, { sourceEtag: Metadata?.[SOURCE_ETAG_METADATA], body, storedAtMs });
     }
   }
   return found;

@@ -1,6 +1,7 @@
 /** Report of a chaos run: counts of faults, and the checks. */
 import type { Injector } from './injector.ts';
 import type { BatchCheck } from './check-batches.ts';
+import { queueLine, type QueueCheck } from './check-queues.ts';
 import type { LogCheck } from './check-logs.ts';
 import { outageLine, outageProblems } from './check-outages.ts';
 import type { OutageReport } from './outages.ts';
@@ -35,6 +36,7 @@ export interface ChaosReport {
   outcomes: OutcomeCheck;
   leftovers: Leftovers;
   batches: BatchCheck;
+  queues: QueueCheck;
   logs: LogCheck;
   /** Maximum of the fleet. */
   max: number;
@@ -53,15 +55,18 @@ export interface Check {
 /** Maximum of problems shown for a check. */
 const SHOWN = 8;
 
-type Checked = Pick<ChaosReport, 'outcomes' | 'leftovers' | 'batches' | 'logs' | 'outages' | 'max' | 'peak'>;
+type Checked = Pick<
+  ChaosReport,
+  'outcomes' | 'leftovers' | 'batches' | 'queues' | 'logs' | 'outages' | 'max' | 'peak'
+>;
 
-export function checks({ outcomes, leftovers, batches, logs, outages, max, peak }: Checked): Check[] {
-  const { succeeded, failed, lanes, lost, doubled, wrong, stray } = outcomes;
+export function checks({ outcomes, leftovers, batches, queues, logs, outages, max, peak }: Checked): Check[] {
+  const { succeeded, failed, lost, doubled, wrong, stray } = outcomes;
   const { messages, onDisk, dead, poison, poisonMissing } = leftovers;
   const missing = poisonMissing === 0 ? [] : [`${poisonMissing} poison messages are missing`];
   return [
     {
-      name: `every photo has an outcome: ${succeeded} coloured, ${failed} failed, 0 lost; ${lanes.interactive} of the interactive lane, ${lanes.bulk} of bulk`,
+      name: `every photo has an outcome: ${succeeded} coloured, ${failed} failed, 0 lost`,
       problems: lost,
     },
     { name: '0 doubled: one outcome each, of the latest upload', problems: doubled },
@@ -73,6 +78,10 @@ export function checks({ outcomes, leftovers, batches, logs, outages, max, peak 
     {
       name: `no photo was charged for a prompt that it shared: ${batches.shared} shared one, ${batches.failed} such prompts failed`,
       problems: batches.charged,
+    },
+    {
+      name: `each photo was started by its queue, and bulk met its deadline: ${queueLine(queues)}`,
+      problems: queues.problems,
     },
     {
       name: 'each outage was noticed, and bad images were launched no more than they may be',

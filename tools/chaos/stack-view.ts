@@ -1,6 +1,6 @@
 /** What a chaos run reads of the stack: launches, the scaler's decisions, metrics, delivered lines. */
 import { AutoScalingClient, DescribeScalingActivitiesCommand } from '@aws-sdk/client-auto-scaling';
-import { CloudWatchClient, GetMetricStatisticsCommand } from '@aws-sdk/client-cloudwatch';
+import { CloudWatchClient, GetMetricStatisticsCommand, type Datapoint } from '@aws-sdk/client-cloudwatch';
 import { CloudWatchLogsClient, GetLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { AwsSmithyRpcV2CborProtocol } from '@aws-sdk/core/protocols';
 import { existsSync, readFileSync, statSync } from 'node:fs';
@@ -12,6 +12,7 @@ import { journalFiles } from '../../local/logs/journals.ts';
 import { deliveredBytes } from '../../worker/journal/delivery.ts';
 import { readMemory } from '../../local/run/memory.ts';
 import type { LocalStack } from '../../local/run/stack.ts';
+import type { QueueFacts } from './check-queues.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -60,18 +61,35 @@ export class StackView {
 
   /** Sum of the metric. */
   async deliveryFailures(): Promise<number> {
+    const datapoints = await this.datapoints(METRICS.logDeliveryFailures, 'Sum');
+    return datapoints.reduce((sum, { Sum = 0 }) => sum + Sum, 0);
+  }
+
+  /** Largest values of what the scaler publishes of the job queues; null: it has published none. */
+  async queues(): Promise<QueueFacts['published']> {
+    const most = async (metric: string) => {
+      const values = (await this.datapoints(metric, 'Maximum')).flatMap(({ Maximum }) => Maximum ?? []);
+      return values.length === 0 ? null : Math.max(...values);
+    };
+    const { visible, sidelinedVisible, bulkVisible, bulkDeadlineUsed } = METRICS;
+    const all = [visible, sidelinedVisible, bulkVisible, bulkDeadlineUsed].map(most);
+    const [interactive = null, sidelined = null, bulk = null, deadlineUsed = null] = await Promise.all(all);
+    return { visible: { interactive, sidelined, bulk }, deadlineUsed };
+  }
+
+  private async datapoints(MetricName: string, statistic: 'Sum' | 'Maximum'): Promise<Datapoint[]> {
     const { Datapoints = [] } = await this.cloudWatch.send(
       new GetMetricStatisticsCommand({
         Namespace: METRIC_NAMESPACE,
-        MetricName: METRICS.logDeliveryFailures,
+        MetricName,
         Dimensions: [{ Name: STAGE_DIMENSION, Value: this.stage }],
         StartTime: new Date(Date.now() - DAY_MS),
         EndTime: new Date(Date.now() + 60_000),
         Period: 60,
-        Statistics: ['Sum'],
+        Statistics: [statistic],
       }),
     );
-    return Datapoints.reduce((sum, { Sum = 0 }) => sum + Sum, 0);
+    return Datapoints;
   }
 
   /** Bytes of an instance's journal: written, and delivered by its agent. */

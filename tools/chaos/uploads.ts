@@ -7,6 +7,8 @@ import { chaosPhoto, VERSIONS, type ChaosPhoto } from './photos.ts';
 export interface Upload extends ChaosPhoto {
   version: number;
   etag: string;
+  /** When this version was uploaded first, epoch milliseconds: the same bytes again are the same photo. */
+  uploadedAtMs: number;
 }
 
 const CONCURRENT_UPLOADS = 4;
@@ -51,10 +53,13 @@ export class Uploads {
     try {
       const photo = chaosPhoto(number, version, this.queueOf(number));
       const Body = await photo.make();
+      const startMs = Date.now();
       const { ETag = '' } = await this.s3.send(
         new PutObjectCommand({ Bucket: this.bucket, Key: photo.key, Body }),
       );
-      this.photos.set(number, { ...photo, version, etag: ETag.replaceAll('"', '') });
+      const before = this.photos.get(number);
+      const uploadedAtMs = before?.version === version ? before.uploadedAtMs : startMs;
+      this.photos.set(number, { ...photo, version, etag: ETag.replaceAll('"', ''), uploadedAtMs });
       return true;
     } finally {
       this.busy.delete(number);

@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { failedKey, relativeKey, resultKey } from '../../../contract/keys.ts';
 import { colourise } from '../../../local/comfyui/colour.ts';
 import { batchesOf } from '../../../tools/chaos/check-batches.ts';
+import type { QueueCheck } from '../../../tools/chaos/check-queues.ts';
 import { chaosPhoto, type ChaosPhoto } from '../../../tools/chaos/photos.ts';
 import { checks, reportLines, reportOf, type Leftovers } from '../../../tools/chaos/report.ts';
 import { checkOutcomes } from '../../../tools/chaos/check-outcomes.ts';
@@ -38,7 +39,9 @@ const intact = { ...chaosPhoto(4, 0), etag: 'a' };
 const other = { ...chaosPhoto(24, 0), etag: 'b' };
 const broken = { ...chaosPhoto(48, 0), etag: 'c' };
 const album = { ...chaosPhoto(24, 0, 'bulk'), etag: 'd' };
-const photos = [intact, broken, album];
+// A broken file: its outcome needs no decoding.
+const aside = { ...chaosPhoto(97, 0, 'sidelined'), etag: 'e' };
+const photos = [intact, broken, album, aside];
 const result = resultKey(intact.key);
 const failure = failedKey(broken.key);
 let good: Map<string, StoredOutcome>;
@@ -48,6 +51,7 @@ beforeAll(async () => {
     [result, { sourceEtag: 'a', body: await coloured(intact) }],
     [failure, { sourceEtag: 'c', body: failureRecord(false) }],
     [resultKey(album.key), { sourceEtag: 'd', body: await coloured(album) }],
+    [failedKey(aside.key), { sourceEtag: 'e', body: failureRecord(false) }],
     [intact.key, { sourceEtag: undefined, body: Buffer.alloc(0) }],
   ]);
 });
@@ -59,6 +63,12 @@ const CASES: [
 ][] = [
   ['a missing outcome', 'lost', (outcomes) => outcomes.delete(result)],
   ['a missing outcome of the bulk lane', 'lost', (outcomes) => outcomes.delete(resultKey(album.key))],
+  ['a missing outcome of a sidelined photo', 'lost', (outcomes) => outcomes.delete(failedKey(aside.key))],
+  [
+    'both outcomes of a sidelined photo',
+    'doubled',
+    (outcomes) => outcomes.set(resultKey(aside.key), { sourceEtag: 'e', body: Buffer.alloc(0) }),
+  ],
   [
     'an outcome in the folder of the other lane',
     'stray',
@@ -144,6 +154,11 @@ const CASES: [
       outcomes.set('bulk-failed/unknown.jpeg.json', { sourceEtag: 'a', body: failureRecord(false) }),
   ],
   [
+    'an outcome of the sidelined queue without a photo',
+    'stray',
+    (outcomes) => outcomes.set('sidelined-results/unknown', { sourceEtag: 'a', body: Buffer.alloc(0) }),
+  ],
+  [
     'an outcome without a photo',
     'stray',
     (outcomes) => outcomes.set('results/unknown.jpeg', { sourceEtag: 'a', body: Buffer.alloc(0) }),
@@ -153,14 +168,22 @@ const CASES: [
 const NOTHING: Leftovers = { messages: 0, onDisk: [], dead: [], poisonMissing: 0, poison: 3 };
 const LOGS = { instances: 2, lines: 10, undelivered: 0, missing: [] };
 const BATCHES = { shared: 5, failed: 1, charged: [] };
-const REST = { leftovers: NOTHING, batches: BATCHES, logs: LOGS, outages: [], max: 4, peak: 4 };
+const FIGURES = { photos: 1, starts: 1, longestSeconds: 3, mostVisible: 1 };
+const IN_TIME: QueueCheck = {
+  queues: { interactive: FIGURES, sidelined: FIGURES, bulk: FIGURES },
+  ...{ deadlineSeconds: 3600, deadlineUsed: 1, problems: [] },
+};
+const REST = {
+  ...{ leftovers: NOTHING, batches: BATCHES, queues: IN_TIME, logs: LOGS },
+  ...{ outages: [], max: 4, peak: 4 },
+};
 const NONE = { counts: new Map<never, number>(), withoutTarget: 0 };
 
 describe('checkOutcomes', () => {
   it('accepts correct outcomes', async () => {
     const checked = await checkOutcomes(photos, good);
     expect(checked).toEqual({
-      ...{ succeeded: 2, failed: 1, lanes: { interactive: 2, bulk: 1 } },
+      ...{ succeeded: 2, failed: 2 },
       ...{ lost: [], doubled: [], wrong: [], stray: [] },
     });
     const report = reportOf({ seed: 1, photos: 2, seconds: 9, outcomes: checked, ...REST }, NONE, {
