@@ -5,6 +5,7 @@ import type { StageConfig } from '../../lib/stage/stage.ts';
 import { CDN_CERTIFICATE, DOMAIN, WEB_ACL, ZONE } from './door-settings.ts';
 import {
   before,
+  grants,
   ofType,
   only,
   propertiesOf,
@@ -117,6 +118,16 @@ describe.each([
     expect(before(template, 'GatewayFunction')).toContain('ApiCdnDistribution');
   });
 });
+
+it('what makes the secrets may write its own log, and nothing else', () =>
+  expect(
+    grants(plain, 'ApiCdnOriginSecretsHandlerRole').map(({ action, resource }) => [action, resource]),
+  ).toEqual(
+    ['logs:CreateLogStream', 'logs:PutLogEvents'].map((action) => [
+      action,
+      JSON.stringify(attribute('ApiCdnOriginSecretsHandlerLogs', 'Arn')),
+    ]),
+  ));
 
 describe('the address of a stage behind CloudFront', () => {
   it('is CloudFront’s where it has no other: for bucket, sign-in and outputs', () => {
