@@ -111,8 +111,7 @@ export const ALARMS = {
     action: 'Run quota, then read the code of the failed launches in the group’s activity history.',
   },
   'on-demand-1h': {
-    meaning:
-      'On-demand instances beyond onDemandBaseCapacity have been in service in 55 of the last 60 minutes.',
+    meaning: 'On-demand instances beyond onDemandBaseCapacity were in service in 55 of the last 60 minutes.',
     action: 'Look whether spot-shortage notifies.',
     silent: 'spot-shortage notifies, while Spot is refused',
   },

@@ -1,6 +1,6 @@
 /**
  * A deploy that changes a setting of the workers while 200 photos are in flight: every instance is a new one within the time
- * that docs/deploy.md states, no photo is lost, and none is charged an attempt for it. It adds a probe, whose photo goes through too.
+ * that docs/deploy.md states, of Spot, on demand and stopped, no photo is lost, and none is charged an attempt for it. It adds a probe, whose photo goes through too.
  */
 import { ScanCommand } from '@aws-sdk/client-dynamodb';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -31,14 +31,19 @@ const folders = [mkdtempSync(join(tmpdir(), 'album-')), mkdtempSync(join(tmpdir(
 const scope = new Scope();
 let seen: Awaited<ReturnType<typeof refreshAtWork>>;
 
-const inService = ({ instances }: GroupSnapshot) =>
-  instances.filter(({ lifecycleState }) => lifecycleState === 'InService');
+const inService = (groups: GroupSnapshot[]) =>
+  groups.flatMap(({ instances }) => instances).filter(({ lifecycleState }) => lifecycleState === 'InService');
+/** Instances of all groups, without those that are on their way out. */
+const alive = (groups: GroupSnapshot[]) =>
+  groups
+    .flatMap(({ instances, warm }) => [...instances, ...warm])
+    .filter(({ lifecycleState }) => !lifecycleState.includes('Terminat'));
 
 async function refreshAtWork(stack: LocalStack) {
-  const { agent, groupName, endpoint, dynamo, outputs } = stack;
+  const { agent, groupNames, endpoint, dynamo, outputs } = stack;
   const { signal } = new AbortController();
   const traffic = new Traffic(stack);
-  const group = () => agent.snapshot(groupName);
+  const groups = () => groupNames.map((name) => agent.snapshot(name));
 
   const env = { STAGE_CHANGE: JSON.stringify(CHANGE) };
   const assembly = localPath('refreshed.out');
@@ -49,22 +54,22 @@ async function refreshAtWork(stack: LocalStack) {
   const feeding = (async () => {
     for (; !isDone; await sleep(500)) await traffic.submit(Math.max(0, PHOTOS - (await traffic.open())));
   })();
-  while (inService(group()).length < 3) await sleep(200);
+  while (inService(groups()).length < 3) await sleep(200);
   await deploy(endpoint, assembly, signal);
   const probe = new Probe(stack);
   await probe.step('send');
   const sent = await probe.keys();
 
-  const before = group();
+  const before = groups();
   const openBefore = await traffic.open();
   const startedAt = Date.now();
   await applyTemplateSettings(endpoint, STACK, agent);
   let least = Infinity;
-  for (; group().refresh?.status !== 'Successful'; await sleep(100)) {
-    least = Math.min(least, inService(group()).length);
+  for (; !groups().every(({ refresh }) => refresh?.status === 'Successful'); await sleep(100)) {
+    least = Math.min(least, inService(groups()).length);
   }
   const seconds = (Date.now() - startedAt) / 1000;
-  const after = group();
+  const after = groups();
   isDone = true;
   await feeding;
   while ((await traffic.open()) > 0) await sleep(500);
@@ -120,20 +125,24 @@ afterAll(async () => {
 
 it('begins while photos are in flight and instances at work', () => {
   expect(seen.openBefore).toBeGreaterThan(0.8 * PHOTOS);
-  expect(seen.before.instances.length).toBeGreaterThanOrEqual(3);
+  const [spot, onDemand] = seen.before;
+  expect((spot?.instances.length ?? 0) + (onDemand?.instances.length ?? 0)).toBeGreaterThanOrEqual(3);
+  // One is stopped, or resumed from there: the refresh meets both groups.
+  expect(alive([onDemand!]).length).toBeGreaterThan(0);
 });
 
 it('replaces every instance within the time that is stated', () => {
-  const old = new Set(seen.before.instances.map(({ id }) => id));
-  expect(
-    seen.after.instances.filter(({ id, lifecycleState }) => old.has(id) && lifecycleState === 'InService'),
-  ).toEqual([]);
-  const rounds = seen.before.instances.length;
+  const old = new Set(alive(seen.before).map(({ id }) => id));
+  expect(alive(seen.after).filter(({ id }) => old.has(id))).toEqual([]);
+  for (const group of seen.after)
+    expect(new Set(alive([group]).map(({ version }) => version)).size).toBeLessThanOrEqual(1);
+  // The groups are refreshed at the same time, and each has a round for each of its instances at most.
+  const rounds = Math.max(...seen.before.map(({ instances }) => instances.length));
   expect(seen.seconds).toBeLessThan(rounds * ROUND_SECONDS);
   // None of the capacity is missing meanwhile.
   expect(seen.least).toBeGreaterThanOrEqual(inService(seen.before).length);
   console.log(
-    `${seen.before.instances.length} instances were new after ${seen.seconds.toFixed(0)} s, ${seen.submitted} photos`,
+    `${alive(seen.before).length} instances (${seen.before.map(({ instances, warm }) => `${instances.length} and ${warm.length} stopped`).join('; ')}) were new after ${seen.seconds.toFixed(0)} s, ${seen.submitted} photos`,
   );
 });
 
