@@ -27,8 +27,7 @@ export const ALARMS = {
   },
   'oldest-sidelined-photo': {
     meaning: `A sidelined photo has been waiting for longer than ${SIDELINED_WAIT_FACTOR} times the stage’s promisedWaitSeconds.`,
-    action:
-      'Run explain: it names the reason, and how many photos of callers with many unfinished ones are sidelined.',
+    action: 'Run explain: it names the reason, and how many photos are sidelined.',
     silent: 'unexplained-wait notifies, unless the alarm of a cause does',
   },
   'burn-rate-5m': {

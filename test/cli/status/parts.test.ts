@@ -6,11 +6,18 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { ApiError } from '../../../client/errors.ts';
 import { scalerMemoryOf } from '../../../cli/shared/scaler-memory.ts';
 import { statusPorts } from '../../../cli/status/aws.ts';
-import { readParts, type OldestAges, type StatusPorts } from '../../../cli/status/parts.ts';
-import type { statusJson } from '../../../cli/status/json.ts';
+import { readParts, type OldestAges, type StatusParts, type StatusPorts } from '../../../cli/status/parts.ts';
+import { statusJson } from '../../../cli/status/json.ts';
+import { statusLines } from '../../../cli/status/text.ts';
+import { statusLine } from '../../../cli/watch/line.ts';
 import { UserError } from '../../../common/errors.ts';
 import { storeError } from '../../client/support/gateway.ts';
 import { command, Folder } from '../support/command.ts';
+import { calculation } from '../support/explained.ts';
+import { memoryOf, NOW, record } from '../support/memory.ts';
+import { parts } from '../support/status.ts';
+
+const where = { stage: 'dev', stack: 'DDColorElastic-dev', region: 'us-east-1' };
 
 describe('reading the parts', () => {
   const ports = (more: Partial<StatusPorts>): StatusPorts => ({
@@ -93,6 +100,69 @@ describe('the ages of the oldest photos', () => {
     const place = { ...stack, config, autoScalingConfig: config };
     const found = statusPorts(place, async () => outputs, new AbortController().signal);
     expect(await found.oldest()).toEqual(expected);
+  });
+});
+
+describe('sidelined photos', () => {
+  const fast = { value: memoryOf([record({ calculation: { ...calculation, serviceSeconds: 6 } })]) };
+  const queueOf = (sidelined?: number) => ({
+    value: { waiting: 12, inFlight: 3, ...(sidelined !== undefined && { sidelined }) },
+  });
+
+  it.each<[string, Partial<StatusParts>, first: string, second: string | undefined]>([
+    [
+      'of a stack without their queue',
+      {},
+      '12 waiting, 3 in flight, the oldest waits 34 s, 2 dead',
+      undefined,
+    ],
+    ['none', { queue: queueOf(0) }, '12 waiting, 3 in flight, the oldest waits 34 s, 2 dead', undefined],
+    [
+      'before the first queue is empty',
+      { queue: queueOf(2), memory: fast },
+      '12 waiting, 3 in flight, the oldest waits 34 s, 2 dead letters',
+      // Three instances of 6 s each: a photo in 2 s, and a fourth of these.
+      '2 of these, the oldest waits 2 min, 1 of 4 starts while others wait, the last starts in 16 s',
+    ],
+    [
+      'after it',
+      { queue: queueOf(8), memory: fast },
+      '12 waiting, 3 in flight, the oldest waits 34 s, 2 dead letters',
+      '8 of these, the oldest waits 2 min, 1 of 4 starts while others wait, the last starts in 24 s to 64 s',
+    ],
+    [
+      'beside bulk photos, which have a tenth',
+      { queue: queueOf(9), memory: fast, bulk: { value: { waiting: 100, inFlight: 0 } } },
+      '12 waiting,',
+      '9 of these, the oldest waits 2 min, 1 of 4 starts while others wait, the last starts in 27 s to 80 s',
+    ],
+    [
+      'alone, of whose queue there is no age',
+      { queue: queueOf(12), oldest: { value: { first: null, sidelined: null } } },
+      '12 waiting, 3 in flight, 2 dead letters',
+      '12 of these, age of the oldest unknown, 1 of 4 starts while others wait\n',
+    ],
+    [
+      'with no instance',
+      {
+        ...{ queue: queueOf(8), memory: fast },
+        fleet: { value: { desired: 0, inService: 0, pending: 0, draining: 0, min: 0, max: 20 } },
+      },
+      '12 waiting,',
+      'starts while others wait\n',
+    ],
+  ])('%s', (_which, more, first, second) => {
+    const lines = statusLines(parts(more), where, NOW).join('\n');
+    expect(lines).toMatch(new RegExp(`\\n  queue +${first}`));
+    if (second === undefined) expect(lines).not.toContain('sidelined');
+    else expect(lines).toMatch(new RegExp(`\\n    sidelined  .*${second}`));
+  });
+
+  it('are counted in JSON and in the line of watch', () => {
+    const of = parts({ queue: queueOf(8) });
+    expect(statusJson(of, where, NOW).queue).toMatchObject({ sidelined: 8, oldestSidelinedSeconds: 95 });
+    expect(statusLine(of, NOW).text).toContain('waiting 12 (8 sidelined), in flight 3');
+    expect(statusLine(parts({ queue: queueOf(0) }), NOW).text).toContain('waiting 12, in flight 3');
   });
 });
 

@@ -7,7 +7,6 @@ import { statusLines } from '../../../cli/status/text.ts';
 import { statusLine } from '../../../cli/watch/line.ts';
 import { ALARMS } from '../../../contract/alarms.ts';
 import { itemOf, memoryOf, NOW, record, records } from '../support/memory.ts';
-import { calculation } from '../support/explained.ts';
 import { alarm, DAY, ledger, parts } from '../support/status.ts';
 
 const where = { stage: 'dev', stack: 'DDColorElastic-dev', region: 'us-east-1' };
@@ -70,69 +69,6 @@ it('shows the two pools of a fleet that has them, with the limits of the scaler'
   const unread = text({ fleet, memory: { missing: 'no' } });
   expect(unread).toContain('5 desired (minimum unknown, maximum unknown): 2 in service');
   expect(unread).toContain('2 pending, 0 draining, unknown stopped');
-});
-
-describe('sidelined photos', () => {
-  const fast = { value: memoryOf([record({ calculation: { ...calculation, serviceSeconds: 6 } })]) };
-  const queueOf = (sidelined?: number) => ({
-    value: { waiting: 12, inFlight: 3, ...(sidelined !== undefined && { sidelined }) },
-  });
-
-  it.each<[string, Partial<StatusParts>, first: string, second: string | undefined]>([
-    [
-      'of a stack without their queue',
-      {},
-      '12 waiting, 3 in flight, the oldest waits 34 s, 2 dead',
-      undefined,
-    ],
-    ['none', { queue: queueOf(0) }, '12 waiting, 3 in flight, the oldest waits 34 s, 2 dead', undefined],
-    [
-      'before the first queue is empty',
-      { queue: queueOf(2), memory: fast },
-      '12 waiting, 3 in flight, the oldest waits 34 s, 2 dead letters',
-      // Three instances of 6 s each: a photo in 2 s, and a fourth of these.
-      '2 of these, the oldest waits 2 min, 1 of 4 starts while others wait, the last starts in 16 s',
-    ],
-    [
-      'after it',
-      { queue: queueOf(8), memory: fast },
-      '12 waiting, 3 in flight, the oldest waits 34 s, 2 dead letters',
-      '8 of these, the oldest waits 2 min, 1 of 4 starts while others wait, the last starts in 24 s to 64 s',
-    ],
-    [
-      'beside bulk photos, which have a tenth',
-      { queue: queueOf(9), memory: fast, bulk: { value: { waiting: 100, inFlight: 0 } } },
-      '12 waiting,',
-      '9 of these, the oldest waits 2 min, 1 of 4 starts while others wait, the last starts in 27 s to 80 s',
-    ],
-    [
-      'alone, of whose queue there is no age',
-      { queue: queueOf(12), oldest: { value: { first: null, sidelined: null } } },
-      '12 waiting, 3 in flight, 2 dead letters',
-      '12 of these, age of the oldest unknown, 1 of 4 starts while others wait\n',
-    ],
-    [
-      'with no instance',
-      {
-        ...{ queue: queueOf(8), memory: fast },
-        fleet: { value: { desired: 0, inService: 0, pending: 0, draining: 0, min: 0, max: 20 } },
-      },
-      '12 waiting,',
-      'starts while others wait\n',
-    ],
-  ])('%s', (_which, more, first, second) => {
-    const lines = text(more);
-    expect(lines).toMatch(new RegExp(`\\n  queue +${first}`));
-    if (second === undefined) expect(lines).not.toContain('sidelined');
-    else expect(lines).toMatch(new RegExp(`\\n    sidelined  .*${second}`));
-  });
-
-  it('are counted in JSON and in the line of watch', () => {
-    const of = parts({ queue: queueOf(8) });
-    expect(statusJson(of, where, NOW).queue).toMatchObject({ sidelined: 8, oldestSidelinedSeconds: 95 });
-    expect(statusLine(of, NOW).text).toContain('waiting 12 (8 sidelined), in flight 3');
-    expect(statusLine(parts({ queue: queueOf(0) }), NOW).text).toContain('waiting 12, in flight 3');
-  });
 });
 
 it('shows the messages of the bulk lane where there is one', () => {
