@@ -23,6 +23,11 @@ export const COMMANDS: Record<string, Entry> = {
     alias: 'color',
     load: async () => (await import('./colour/main.ts')).define,
   },
+  delete: {
+    group: PHOTOS,
+    summary: 'cancel or delete photos of the HTTP API, or all of a caller',
+    load: async () => (await import('./delete/main.ts')).define,
+  },
   status: {
     group: OPERATE,
     summary: 'queue, fleet, decisions, spending and alarms of a stage',

@@ -61,5 +61,11 @@ export const photoRecordKey = (id: string) => `photo#${id}`;
 export const GATEWAY_KEY = 'id';
 export const GATEWAY_EXPIRY = 'expiresAt';
 
+/**
+ * Index of the photos of a caller. `caller` is the record's owner, and absent where everybody is the same caller: one key for all photos of an open stage
+ * would limit their number a second.
+ */
+export const CALLER_INDEX = { name: 'caller', partition: 'caller', sort: 'createdAt' } as const;
+
 /** Attribute of a photo's record from the first step of its deletion on. */
 export const DELETED_AT = 'deletedAt';

@@ -128,7 +128,12 @@ export class ColouringStack extends Stack {
       TableName: table.tableName,
       InstanceLogGroupName: fleet.logGroup.logGroupName,
       ScalerLogGroupName: scaler.logGroup.logGroupName,
-      ...(gateway ? { GatewayLogGroupName: gateway.handler.logGroup.logGroupName } : {}),
+      ...(gateway
+        ? {
+            GatewayLogGroupName: gateway.handler.logGroup.logGroupName,
+            GatewayTableName: gateway.table.tableName,
+          }
+        : {}),
       ...(events
         ? {
             EventBusName: events.bus.eventBusName,

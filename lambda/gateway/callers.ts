@@ -18,7 +18,7 @@ export interface Identity {
 }
 
 /** Owner of all photos of an open stage, where the id alone gives access to a photo. */
-const ANONYMOUS = 'anonymous';
+export const ANONYMOUS = 'anonymous';
 
 type CallerOf = (identity: Identity, groupsClaim: string) => Caller | undefined;
 

@@ -1,4 +1,4 @@
-/** `redrive`, `smoke` and `--local` against a local AWS. */
+/** `redrive`, `delete`, `smoke` and `--local` against a local AWS. */
 import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { spawn } from 'node:child_process';
@@ -8,6 +8,7 @@ import sharp, { type Color } from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fromItem } from '../../lambda/scaler/memory.ts';
 import { ACCOUNT, clientConfig, REGION } from '../../common/environment.ts';
+import { deleteTests } from './delete/aws.ts';
 import { until } from '../support/wait.ts';
 import { Folder, start, type Ended } from './support/command.ts';
 import { fresh, json, STAGE, stageOf } from './support/stage.ts';
@@ -84,6 +85,8 @@ describe('redrive', () => {
     expect(await moved(stage.jobs)).toEqual([...interactive].sort());
   });
 });
+
+describe('delete', () => deleteTests({ stage, operate }));
 
 describe('smoke', () => {
   it('finds its bucket, waits for the result, and deletes it', async () => {

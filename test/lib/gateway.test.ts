@@ -115,6 +115,18 @@ describe.each(ACCESS)('the API of a stage with access %s', (access) => {
       Enabled: true,
     }));
 
+  it('finds the photos of a caller by an index that has nothing else of them', () =>
+    expect(propertiesOf(template, 'GatewayTable').GlobalSecondaryIndexes).toEqual([
+      {
+        IndexName: 'caller',
+        KeySchema: [
+          { AttributeName: 'caller', KeyType: 'HASH' },
+          { AttributeName: 'createdAt', KeyType: 'RANGE' },
+        ],
+        Projection: { ProjectionType: 'KEYS_ONLY' },
+      },
+    ]));
+
   it('is in the outputs', () => {
     expect(template.Outputs.ApiId?.Value).toEqual(apiRef);
     expect(template.Outputs.ApiUrl?.Value).toEqual({ 'Fn::Join': ['', ['https://', ...apiHost, '/']] });

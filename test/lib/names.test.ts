@@ -56,6 +56,7 @@ const LIMITS: Record<string, [most: number, form: RegExp]> = {
   'AWS::KMS::Key Description': [8192, /^[^]*$/],
   'AWS::KMS::Alias AliasName': [256, /^alias\/(?!aws\/)[\w/-]+$/],
   'AWS::DynamoDB::Table AttributeName': [255, /^[^]+$/],
+  'AWS::DynamoDB::Table IndexName': [255, /^[\w.-]{3,}$/],
 };
 /** Names of other things than the resource, which another entry or nobody limits. */
 const OTHER = /^(Name|AutoScalingGroupName|FunctionName|DeviceName|GroupName)$/;

@@ -231,7 +231,7 @@ describe.each(names)('the shipped stage %s', (name) => {
       'BulkQueueUrl',
       'DashboardName',
       'DeadLetterQueueUrl',
-      ...ofLocal('EventBusName', 'GatewayLogGroupName'),
+      ...ofLocal('EventBusName', 'GatewayLogGroupName', 'GatewayTableName'),
       'GroupName',
       'InstanceLogGroupName',
       'OnDemandGroupName',

@@ -9,9 +9,15 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
 import { randomShare } from '../../../common/time.ts';
-import { GATEWAY_EXPIRY, GATEWAY_KEY, photoRecordKey as photoKey } from '../../../contract/gateway.ts';
+import {
+  CALLER_INDEX,
+  GATEWAY_EXPIRY,
+  GATEWAY_KEY,
+  photoRecordKey as photoKey,
+} from '../../../contract/gateway.ts';
 import { LANES } from '../../../contract/lanes.ts';
 import { OUTPUTS, PHOTO_TYPES } from '../../../contract/photo-types.ts';
+import { ANONYMOUS } from '../callers.ts';
 import { countersOf, DAY_SECONDS, type QuotaCounter, type QuotaWindow } from '../quotas.ts';
 import type { DeletionMark, PhotoRecord, PhotoRegistry } from '../ports.ts';
 
@@ -51,6 +57,7 @@ export class DynamoPhotoRegistry implements PhotoRegistry {
         // DynamoDB's time to live takes whole seconds.
         Item: {
           ...photo,
+          ...(photo.owner !== ANONYMOUS && { [CALLER_INDEX.partition]: photo.owner }),
           [GATEWAY_KEY]: photoKey(photo.id),
           [GATEWAY_EXPIRY]: Math.ceil(photo.expiresAt),
         },

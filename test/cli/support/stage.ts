@@ -73,6 +73,7 @@ async function startStage(name: string, scope: Scope) {
       DeadLetterQueueUrl: dead,
       TableName: TABLE,
       GroupName: 'ops-fleet',
+      GatewayTableName: 'ops-gateway',
     },
     BucketName: 'unused',
   };
