@@ -7,6 +7,7 @@ import { ownerDigest } from '../../../contract/webhook.ts';
 import { DynamoUsageStore } from '../../../lambda/outcome-events/aws/usage-table.ts';
 import { UsageDestination } from '../../../lambda/outcome-events/usage/destination.ts';
 import { WebhookDestination } from '../../../lambda/outcome-events/webhooks/destination.ts';
+import { eventBusTests } from './suites/event-bus.ts';
 import { MemoryUsage } from './support/memory-usage.ts';
 import { MemoryDeliveries, MemoryWakes, MemoryWebhooks, webhookOf } from './support/memory.ts';
 
@@ -118,3 +119,5 @@ describe('usage', () => {
     expect(attempts).toHaveLength(pauses);
   });
 });
+
+describe('the event bus', eventBusTests);

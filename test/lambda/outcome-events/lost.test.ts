@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { failedKey, resultKey } from '../../../contract/keys.ts';
 import { BUDGET_SECONDS, findLost, type LostPorts } from '../../../lambda/outcome-events/lost/find-lost.ts';
 import { advanced, begun, isCompared, type SweepState } from '../../../lambda/outcome-events/lost/pass.ts';
+import { OutcomesNotDeleted } from '../../../lambda/outcome-events/not-deleted.ts';
 import { eventFor } from '../../../lambda/outcome-events/report.ts';
 import { sendEvents } from '../../../lambda/outcome-events/send.ts';
 import { MemoryOutcomes, MemorySentEvents, resultOf } from './support/memory-bucket.ts';
@@ -150,6 +151,22 @@ describe('the sweep', () => {
     await world.runFor(DAY);
     expect(world.keys()).toEqual([replaced, replaced]);
     expect(new Set(world.received.map(({ id }) => id)).size).toBe(2);
+  });
+
+  it('sends none of a photo whose deletion has begun, although an outcome is stored for a moment', async () => {
+    const world = new Sweeps();
+    const id = 'fQVVjq8l5akCGUXBjuiEhQ';
+    let isThere = false;
+    const { store } = world.ports;
+    Object.assign(world.ports, { store: new OutcomesNotDeleted(store, async () => isThere) });
+    await world.run();
+    const key = world.store(`incoming/api/${id}`);
+    await world.runFor(DAY);
+    expect(world.received).toEqual([]);
+    isThere = true;
+    world.bucket.stored.set(key, resultOf(key, world.at));
+    await world.runFor(DAY);
+    expect(world.keys()).toEqual([key]);
   });
 
   it('tries again what it could not send or read, in the next pass, and nothing else', async () => {

@@ -6,10 +6,18 @@ import {
   SendMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
+import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { redrive } from '../../../../cli/redrive/run.ts';
 import { replayOf } from '../../../../cli/webhook/replay.ts';
-import { DELIVERY_INDEXES, DELIVERY_KEYS, wakeSchema, WEBHOOK_KEYS } from '../../../../contract/webhook.ts';
+import {
+  DELIVERY_EXPIRY,
+  DELIVERY_INDEXES,
+  DELIVERY_KEYS,
+  GIVE_UP_SECONDS,
+  wakeSchema,
+  WEBHOOK_KEYS,
+} from '../../../../contract/webhook.ts';
 import { DynamoWebhookRegistry } from '../../../../lambda/gateway/aws/webhook-registry.ts';
 import type { WebhookRegistry } from '../../../../lambda/gateway/webhooks.ts';
 import { DynamoDeliveryStore } from '../../../../lambda/outcome-events/aws/delivery-table.ts';
@@ -188,6 +196,15 @@ export function webhookTests(): void {
       expect((await deliveries.due(target, 100, 10)).map(({ event }) => event)).toEqual(['a', 'b']);
       expect(await deliveries.next(newId())).toBeUndefined();
     });
+  });
+
+  it('a delivery expires days after it is given up, for the webhook that was deleted', async () => {
+    const sent = { attempts: 0, createdAt: 100.5, dueAt: 1 };
+    const delivery = { target: newId(), event: 'evt', body: '{}', ...sent };
+    await new DynamoDeliveryStore(documents, DELIVERIES).add(delivery);
+    const Key = { target: delivery.target, event: delivery.event };
+    const { Item } = await documents.send(new GetCommand({ TableName: DELIVERIES, Key }));
+    expect(Item).toEqual({ ...delivery, [DELIVERY_EXPIRY]: 101 + 3 * GIVE_UP_SECONDS });
   });
 
   it('a replay moves dead deliveries to their webhook’s, and drops those of none', async () => {
