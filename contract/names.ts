@@ -169,8 +169,14 @@ export const EVENT_METRICS = {
   lostEvents: 'LostEvents',
 } as const;
 
-/** What the webhooks' sweep publishes each five minutes, while deliveries wait. */
+/** What the functions of webhooks publish: a run what it has sent, the sweep each five minutes what waits. */
 export const WEBHOOK_METRICS = {
+  /** Count: deliveries that were accepted. */
+  delivered: 'WebhookDeliveries',
+  /** Count: attempts that failed. */
+  failedAttempts: 'FailedWebhookAttempts',
+  /** Count: deliveries that have not succeeded; while there are any. */
+  waiting: 'WaitingWebhookDeliveries',
   /** Seconds: since the oldest delivery that has not succeeded was due first. */
   oldestDelivery: 'OldestWebhookDelivery',
 } as const;

@@ -19,6 +19,8 @@ export const QUEUE_METRICS = {
   oldestSidelined: { queue: 'sidelinedJobs', metric: 'ApproximateAgeOfOldestMessage' },
   deadLetters: { queue: 'deadLetters', metric: 'ApproximateNumberOfMessagesVisible' },
   oldestOutcome: { queue: 'outcomes', metric: 'ApproximateAgeOfOldestMessage' },
+  reportedOutcomes: { queue: 'outcomes', metric: 'NumberOfMessagesDeleted' },
+  waitingOutcomes: { queue: 'outcomes', metric: 'ApproximateNumberOfMessagesVisible' },
   webhookDeadLetters: { queue: 'webhookDeadLetters', metric: 'ApproximateNumberOfMessagesVisible' },
   outcomeDeadLetters: { queue: 'outcomeDeadLetters', metric: 'ApproximateNumberOfMessagesVisible' },
 } as const;
@@ -50,7 +52,7 @@ export interface PanelSeries {
 }
 
 /** For a count that is published only above zero: with a gap the panel would keep the last value. */
-const withZeros = (series: PanelSeries): PanelSeries => ({ ...series, gapsAreZero: true });
+export const withZeros = (series: PanelSeries): PanelSeries => ({ ...series, gapsAreZero: true });
 
 /** Of a line that is not measured: a target of the stage. */
 export const LIMIT_LABELS = { p95WaitSeconds: 'p95 target' } as const;
@@ -68,7 +70,7 @@ export interface Panel {
   series: PanelSeries[];
 }
 
-const of = (metric: string, statistic: Statistic, label: string): PanelSeries => ({
+export const of = (metric: string, statistic: Statistic, label: string): PanelSeries => ({
   metric,
   statistic,
   label,

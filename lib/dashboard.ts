@@ -2,6 +2,7 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
+import { EVENT_PANELS } from '../contract/event-panels.ts';
 import { METRIC_NAMESPACE, SERVICE, STAGE_DIMENSION } from '../contract/names.ts';
 import { LIMIT_LABELS, PANELS, type Panel, type PanelSeries } from '../contract/panels.ts';
 import type { StageMetrics } from './stage-metrics.ts';
@@ -25,7 +26,7 @@ export class Dashboard extends Construct {
     super(scope, id);
     // Dashboards are global to the account: a stage can be in two regions.
     this.name = `${SERVICE}-${stageName}-${Stack.of(this).region}`;
-    const [first = [], ...rest] = PANELS.map((row) => {
+    const [first = [], ...rest] = [...PANELS, EVENT_PANELS].map((row) => {
       const there = row.filter(({ series }) => series.some((one) => metrics.has(one)));
       return there.map((panel) =>
         widget(panel, Math.floor(COLUMNS / there.length), stageName, metrics, limits),

@@ -2,8 +2,20 @@
 import { Duration } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
-import { METRIC_NAMESPACE, POOL_DIMENSION, STAGE_DIMENSION } from '../contract/names.ts';
+import {
+  EVENT_METRICS,
+  METRIC_NAMESPACE,
+  POOL_DIMENSION,
+  STAGE_DIMENSION,
+  WEBHOOK_METRICS,
+} from '../contract/names.ts';
 import type { PanelSeries, WatchedQueue } from '../contract/panels.ts';
+
+/** Metrics of ours that only a stage with such a queue has. */
+const QUEUE_OF: ReadonlyMap<string, WatchedQueue> = new Map([
+  ...Object.values(EVENT_METRICS).map((name) => [name, 'outcomes'] as const),
+  ...Object.values(WEBHOOK_METRICS).map((name) => [name, 'webhookDeadLetters'] as const),
+]);
 
 /** AWS's own metrics of the gateway: those of its HTTP API, and of its function. */
 export interface GatewayNames {
@@ -30,7 +42,9 @@ export class StageMetrics {
   ) {}
 
   /** Whether the metric exists: not every queue has a dead-letter queue, nor every stage a gateway or two groups. */
-  has({ queue, service, dimension }: Pick<MetricOf, 'queue' | 'service' | 'dimension'>): boolean {
+  has({ metric, queue, service, dimension }: Omit<MetricOf, 'label' | 'statistic'>): boolean {
+    const owner = QUEUE_OF.get(metric);
+    if (owner !== undefined && !this.queues[owner]) return false;
     if (dimension?.[0] === POOL_DIMENSION && !this.hasPools) return false;
     if (service !== undefined) return this.gateway !== undefined;
     return queue === undefined || this.queues[queue] !== undefined;

@@ -21,6 +21,7 @@ import {
   type AlarmId,
   type CompositeId,
 } from '../../contract/alarms.ts';
+import { EVENT_PANELS } from '../../contract/event-panels.ts';
 import { BOOT_PHASES, PANELS, PHOTO_OUTCOMES } from '../../contract/panels.ts';
 import type { BootPhases } from '../../worker/instance/boot.ts';
 import type { Outcome } from '../../worker/photo/handle-job.ts';
@@ -32,7 +33,7 @@ import { newApp, ofType, synthesise, type Properties, type StackTemplate } from 
 const STAGE = 'prod';
 /** Metrics that AWS publishes for a queue, an HTTP API and a function. */
 const OF_AWS =
-  /^AWS\/(SQS (ApproximateAgeOfOldestMessage|ApproximateNumberOfMessagesVisible) QueueName=(?:Jobs|SidelinedJobs|OutcomeEventsOutcomes|WebhooksDeadLetters)\w+\.QueueName|ApiGateway 5xx ApiId=Api\w+|Lambda (Errors|Throttles) FunctionName=GatewayFunction\w+)$/;
+  /^AWS\/(SQS (ApproximateAgeOfOldestMessage|ApproximateNumberOfMessagesVisible|NumberOfMessagesDeleted) QueueName=(?:Jobs|SidelinedJobs|OutcomeEventsOutcomes|WebhooksDeadLetters)\w+\.QueueName|ApiGateway 5xx ApiId=Api\w+|Lambda (Errors|Throttles) FunctionName=GatewayFunction\w+)$/;
 
 let template: StackTemplate;
 let published: Set<Series>;
@@ -85,7 +86,7 @@ describe('the dashboard', () => {
 
   it('has every panel, with the alarms below the first row', () => {
     const titles = dashboardOf(template).widgets.map(({ properties }) => properties.title as string);
-    const panels = PANELS.flat().map(({ title }) => title);
+    const panels = [...PANELS.flat(), ...EVENT_PANELS].map(({ title }) => title);
     expect(titles.filter((title) => title !== 'Alarms')).toEqual(panels);
     expect(titles.indexOf('Alarms')).toBe(PANELS[0]!.length);
   });
@@ -94,7 +95,7 @@ describe('the dashboard', () => {
     const titles = dashboardOf(synthesise(STAGE, { onDemandFallback: false })).widgets.map(
       ({ properties }) => properties.title as string,
     );
-    expect(titles.filter((title) => /pool/.test(title))).toEqual([]);
+    expect(titles.filter((title) => /pool|event|webhook/i.test(title))).toEqual([]);
     expect(titles).toContain('Backlog of the bulk lane');
   });
 

@@ -12,7 +12,7 @@ import type { Outcome } from '../../worker/photo/handle-job.ts';
 import { FAILURE_CODES } from '../../contract/failure.ts';
 import { AGENT_METRICS, METRIC_NAMESPACE, METRICS, STAGE_DIMENSION } from '../../contract/names.ts';
 import { metricData as probeData } from '../../lambda/probe/aws/ports.ts';
-import { metricData as eventsData } from '../../lambda/outcome-events/aws/metrics.ts';
+import { embedded, metricData as eventsData } from '../../lambda/outcome-events/aws/metrics.ts';
 import { metricData as scalerData } from '../../lambda/scaler/aws/metrics.ts';
 import { REASONS } from '../../contract/reasons.ts';
 import type { TickMetrics } from '../../lambda/scaler/ports.ts';
@@ -39,6 +39,21 @@ const dataSeries = (data: MetricDatum[]): Series[] =>
         Name,
         OPEN.includes(Name) ? undefined : Value,
       ]),
+    ),
+  );
+
+/** Of a line that CloudWatch makes metrics of. */
+const embeddedSeries = (line: ReturnType<typeof embedded>): Series[] =>
+  line._aws.CloudWatchMetrics.flatMap(({ Namespace, Dimensions, Metrics }) =>
+    Metrics.map(({ Name }) =>
+      seriesOf(
+        Namespace,
+        Name,
+        Dimensions.flat().map((name): [string, string] => [
+          name,
+          JSON.stringify({ ...line }[name]).replaceAll('"', ''),
+        ]),
+      ),
     ),
   );
 
@@ -134,7 +149,8 @@ export async function publishedBy(stage: string): Promise<Set<Series>> {
     ...dataSeries(workerData(stage, await fullFigures())),
     ...agent,
     ...dataSeries(probeData(stage, 1)),
-    ...dataSeries(eventsData(stage, { oldestSeconds: 1, lostEvents: 1 })),
+    ...dataSeries(eventsData(stage, { oldestSeconds: 1, waiting: 1, lostEvents: 1 })),
+    ...embeddedSeries(embedded(stage, { delivered: 1, failedAttempts: 1 }, 1)),
     ...dataSeries(boot),
     ...dataSeries(launches).map((series) => series.replace('Code=any', 'Code')),
   ]);

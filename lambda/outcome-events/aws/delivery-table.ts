@@ -33,6 +33,9 @@ const keyOf = ({ target, event }: Delivery) => ({
   [DELIVERY_KEYS.sort]: event,
 });
 
+/** Of a megabyte each, in a count. */
+const MOST_PAGES = 10;
+
 interface Range {
   index: keyof typeof DELIVERY_INDEXES;
   /** @default - all */
@@ -75,6 +78,25 @@ export class DynamoDeliveryStore implements DeliveryStore {
 
   olderThan(target: string, createdBefore: number, limit: number): Promise<Delivery[]> {
     return this.query(target, { index: 'oldest', below: createdBefore, limit });
+  }
+
+  async count(target: string): Promise<number> {
+    let [total, pages] = [0, 0];
+    let start: Record<string, unknown> | undefined;
+    do {
+      const { Count = 0, LastEvaluatedKey } = await this.documents.send(
+        new QueryCommand({
+          ...{ TableName: this.tableName, IndexName: 'due' satisfies keyof typeof DELIVERY_INDEXES },
+          ...{ Select: 'COUNT', ExclusiveStartKey: start },
+          KeyConditionExpression: '#target = :target',
+          ExpressionAttributeNames: { '#target': DELIVERY_KEYS.partition },
+          ExpressionAttributeValues: { ':target': target },
+        }),
+      );
+      total += Count;
+      start = LastEvaluatedKey;
+    } while (start && ++pages < MOST_PAGES);
+    return total;
   }
 
   async remove(delivery: Delivery): Promise<void> {

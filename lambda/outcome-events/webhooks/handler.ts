@@ -8,11 +8,11 @@ import type { SQSEvent } from 'aws-lambda';
 import { randomShare } from '../../../common/time.ts';
 import { LOOPBACK_VARIABLE, wakeSchema, webhooksEnvironmentSchema } from '../../../contract/webhook.ts';
 import { DynamoDeliveryStore } from '../aws/delivery-table.ts';
-import { publish } from '../aws/metrics.ts';
+import { embedded, publish } from '../aws/metrics.ts';
 import { SqsDeadLetters, SqsWakeQueue } from '../aws/webhook-queues.ts';
 import { DynamoWebhookStore } from '../aws/webhook-table.ts';
 import { HttpsSender } from './https-sender.ts';
-import { sendDue, type DeliveryPorts } from './send-due.ts';
+import { sendDue, type DeliveryPorts, type Sent } from './send-due.ts';
 import { sweep as sweepAll } from './sweep.ts';
 
 const environment = webhooksEnvironmentSchema.parse(process.env);
@@ -40,7 +40,7 @@ const ports: DeliveryPorts = {
 export async function handler({ Records }: SQSEvent): Promise<void> {
   for (const { body } of Records) {
     const wake = wakeSchema.safeParse(parsed(body)).data;
-    if (wake) await sendDue(wake, ports);
+    if (wake) report(await sendDue(wake, ports));
     // The queue's policy lets our functions send alone, and there is nothing to do with it.
     else ports.log({ message: 'wake-discarded', characters: body.length });
   }
@@ -51,8 +51,14 @@ export const sweep = (): Promise<void> =>
   sweepAll({
     ...ports,
     all: () => webhooks.all(),
-    publish: (oldestSeconds) => publish(cloudWatch, environment.STAGE, { oldestSeconds }),
+    publish: (figures) => publish(cloudWatch, environment.STAGE, figures),
   });
+
+/** Not by the console, which writes something in front of a line: CloudWatch would find no metrics in it. */
+function report(sent: Sent): void {
+  if (sent.delivered + sent.failedAttempts === 0) return;
+  process.stdout.write(`${JSON.stringify(embedded(environment.STAGE, sent, Date.now()))}\n`);
+}
 
 function parsed(body: string): unknown {
   try {

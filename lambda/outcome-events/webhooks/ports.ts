@@ -46,6 +46,8 @@ export interface DeliveryStore {
   next(target: string): Promise<Delivery | undefined>;
   /** Those that were created before a time, oldest first. */
   olderThan(target: string, createdBefore: number, limit: number): Promise<Delivery[]>;
+  /** Those that wait, or about ten thousand where there are more. */
+  count(target: string): Promise<number>;
   remove(delivery: Delivery): Promise<void>;
   /** Of a delivery that is there. */
   postpone(delivery: Delivery, dueAt: number, attempts: number): Promise<void>;

@@ -51,17 +51,27 @@ interface Shown extends Omit<WebhookUpdate, 'failures' | 'wakeAt'> {
   circuit: Circuit;
 }
 
-export async function sendDue(wake: Wake, ports: DeliveryPorts): Promise<void> {
+/** What a run has sent. */
+export interface Sent {
+  delivered: number;
+  failedAttempts: number;
+}
+
+export async function sendDue(wake: Wake, ports: DeliveryPorts): Promise<Sent> {
   const { webhooks, deliveries, wakes, now } = ports;
   const startedAt = now();
   const dueBy = startedAt + SLACK_SECONDS;
   const webhook = await webhooks.acquire(wake, startedAt, startedAt + LEASE_SECONDS, dueBy);
-  if (!webhook) return;
+  const sent: Sent = { delivered: 0, failedAttempts: 0 };
+  if (!webhook) return sent;
   const shown: Shown = { circuit: circuitOf(webhook.failures), retryAt: undefined };
   while (now() - startedAt < BUDGET_SECONDS && webhook.disabledAt === undefined) {
     const due = await chosen(webhook.target, roundSize(shown.circuit), ports);
     if (due.length === 0) break;
-    await round(webhook, due, shown, ports);
+    const attempts = await round(webhook, due, shown, ports);
+    const delivered = attempts.filter(({ ok }) => ok).length;
+    sent.delivered += delivered;
+    sent.failedAttempts += attempts.length - delivered;
     if (shown.retryAt !== undefined || shown.disabledAt !== undefined) break;
   }
   const isDisabled = (shown.disabledAt ?? webhook.disabledAt) !== undefined;
@@ -69,9 +79,10 @@ export async function sendDue(wake: Wake, ports: DeliveryPorts): Promise<void> {
   const wakeAt = isDisabled ? undefined : await armed(webhook, shown.retryAt, ports);
   await webhooks.release(webhook, { ...seen, failures: failuresOf(circuit), wakeAt });
   // What was added while the lease was held found it held.
-  if (isDisabled || now() < (shown.retryAt ?? 0)) return;
+  if (isDisabled || now() < (shown.retryAt ?? 0)) return sent;
   const missed = await deliveries.due(webhook.target, now(), 1);
   if (missed.length > 0) await wakes.send({ owner: webhook.owner, id: webhook.id }, 0);
+  return sent;
 }
 
 /**
@@ -92,7 +103,7 @@ async function round(
   due: readonly Delivery[],
   shown: Shown,
   ports: DeliveryPorts,
-): Promise<void> {
+): Promise<readonly Attempt[]> {
   const { sender, now, random, mostPauseSeconds } = ports;
   const startedAt = now();
   const attempts = await Promise.all(
@@ -113,6 +124,7 @@ async function round(
   );
   shown.circuit = circuit;
   if (pauseSeconds !== undefined) shown.retryAt = at + pauseSeconds;
+  return attempts;
 }
 
 async function moveOn(

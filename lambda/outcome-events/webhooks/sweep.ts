@@ -8,14 +8,21 @@ import type { DeadLetters, DeliveryStore, WakeQueue } from './ports.ts';
 
 export interface SweepPorts {
   all: () => AsyncIterable<StoredWebhook>;
-  deliveries: Pick<DeliveryStore, 'next' | 'olderThan' | 'remove'>;
+  deliveries: Pick<DeliveryStore, 'next' | 'olderThan' | 'remove' | 'count'>;
   wakes: WakeQueue;
   deadLetters: DeadLetters;
-  /** Seconds that the oldest delivery of any webhook has waited. */
-  publish: (oldestSeconds: number) => Promise<void>;
+  publish: (figures: WaitingFigures) => Promise<void>;
   /** Epoch seconds. */
   now: () => number;
   log: (line: Record<string, unknown>) => void;
+}
+
+/** Of the webhooks that are on. */
+export interface WaitingFigures {
+  /** Seconds that the oldest delivery has waited. */
+  oldestSeconds: number;
+  /** Deliveries that have not succeeded. */
+  waiting: number;
 }
 
 /** A message that is on its way comes within this time of its delivery. */
@@ -25,7 +32,7 @@ const REASON = 'no success within a day';
 
 export async function sweep(ports: SweepPorts): Promise<void> {
   const { deliveries, wakes, now, log } = ports;
-  let oldestSeconds = 0;
+  let [oldestSeconds, count] = [0, 0];
   const waiting: StoredWebhook[] = [];
   for await (const webhook of ports.all()) {
     const { owner, id, target, disabledAt, retryAt = 0 } = webhook;
@@ -34,12 +41,13 @@ export async function sweep(ports: SweepPorts): Promise<void> {
     waiting.push(webhook);
     if (disabledAt !== undefined) continue;
     oldestSeconds = Math.max(oldestSeconds, now() - oldest.createdAt);
+    count += await deliveries.count(target);
     const next = await deliveries.next(target);
     if (!next || now() - Math.max(next.dueAt, retryAt) < LATE_SECONDS) continue;
     await wakes.send({ owner, id }, 0);
     log({ message: 'webhook-woken', target });
   }
-  await ports.publish(oldestSeconds);
+  await ports.publish({ oldestSeconds, waiting: count });
   await giveUpOld(waiting, ports);
 }
 

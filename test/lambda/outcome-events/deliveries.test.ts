@@ -70,6 +70,8 @@ describe('a receiver that was away', () => {
     // While it is away it has some requests each four minutes, and the queue one message.
     expect(world.received.length - 1000).toBeLessThan(80 + (4 * returned) / 190);
     expect(world.deadLetters.sent).toEqual([]);
+    const failedAttempts = world.received.length - 1000;
+    expect(world.sent).toEqual({ delivered: 1000, failedAttempts });
   });
 
   it('for more than a day: each is a dead letter, once, with the reason', async () => {
@@ -80,7 +82,8 @@ describe('a receiver that was away', () => {
     // Those that were just tried, with what the receiver said.
     expect(world.deadLetters.sent.some(({ reason }) => reason === 'status 502')).toBe(true);
     expect(world.deliveries.stored.size).toBe(0);
-    expect(Math.max(...world.published)).toBeGreaterThan(23 * HOUR);
+    expect(Math.max(...world.published.map(({ oldestSeconds }) => oldestSeconds))).toBeGreaterThan(23 * HOUR);
+    expect(Math.max(...world.published.map(({ waiting }) => waiting))).toBe(100);
   });
 
   it('has what is new once its pause ends, although what it paused with was given up in it', async () => {

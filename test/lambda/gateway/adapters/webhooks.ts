@@ -188,6 +188,7 @@ export function webhookTests(): void {
       expect(await deliveries.due(target, 100, 1)).toEqual([b]);
       expect(await deliveries.olderThan(target, 2, 10)).toEqual([a, b]);
       expect(await deliveries.newest(target, 2)).toEqual([c, b]);
+      expect([await deliveries.count(target), await deliveries.count(newId())]).toEqual([3, 0]);
       await deliveries.postpone(b, 40, 7);
       expect(await deliveries.due(target, 100, 10)).toEqual([c, a, { ...b, dueAt: 40, attempts: 7 }]);
       await deliveries.remove(c);

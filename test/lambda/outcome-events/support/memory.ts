@@ -75,6 +75,11 @@ export class MemoryDeliveries implements DeliveryStore {
     return this.of(target, 'createdAt').reverse().slice(0, limit);
   }
 
+  async count(target: string) {
+    this.step();
+    return this.of(target, 'dueAt').length;
+  }
+
   async next(target: string) {
     this.step();
     return this.of(target, 'dueAt')[0];

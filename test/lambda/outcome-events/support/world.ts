@@ -1,6 +1,6 @@
 /** Virtual time: webhooks, their queue and receivers of any kind. Functions run one after another, and may die between two calls. */
 import { sendDue, type DeliveryPorts } from '../../../../lambda/outcome-events/webhooks/send-due.ts';
-import { sweep } from '../../../../lambda/outcome-events/webhooks/sweep.ts';
+import { sweep, type WaitingFigures } from '../../../../lambda/outcome-events/webhooks/sweep.ts';
 import type { Attempt, Delivery } from '../../../../lambda/outcome-events/webhooks/ports.ts';
 import type { StoredWebhook, Wake } from '../../../../contract/webhook.ts';
 import { MemoryDeadLetters, MemoryDeliveries, MemoryWakes, MemoryWebhooks, webhookOf } from './memory.ts';
@@ -31,7 +31,8 @@ export class World {
   stepsToDeath = Infinity;
   deaths = 0;
   runs = 0;
-  readonly published: number[] = [];
+  readonly published: WaitingFigures[] = [];
+  readonly sent = { delivered: 0, failedAttempts: 0 };
   private readonly step = () => {
     if (this.stepsToDeath-- > 0) return;
     this.stepsToDeath = Infinity;
@@ -107,7 +108,9 @@ export class World {
   private async run(wake: Wake): Promise<void> {
     this.runs += 1;
     try {
-      await sendDue(wake, this.ports());
+      const { delivered, failedAttempts } = await sendDue(wake, this.ports());
+      this.sent.delivered += delivered;
+      this.sent.failedAttempts += failedAttempts;
     } catch (error) {
       if (!(error instanceof Death)) throw error;
       // SQS delivers it again.
@@ -116,7 +119,7 @@ export class World {
   }
 
   private async sweep(): Promise<void> {
-    const publish = async (seconds: number) => void this.published.push(seconds);
+    const publish = async (figures: WaitingFigures) => void this.published.push(figures);
     await sweep({ ...this.ports(), all: () => this.webhooks.all(), publish }).catch((error: unknown) => {
       if (!(error instanceof Death)) throw error;
     });
