@@ -64,7 +64,12 @@ function gatewayOf(name: string, config: StageConfig, issuer?: string): void {
     TableName: gateway.table.tableName,
     ScalerTableName: scalerTable.tableName,
     ...(usageTable && { UsageTableName: usageTable.tableName }),
-    ...(webhooks && { WebhookDeadLetterQueueUrl: webhooks.deadLetters.queueUrl }),
+    ...(webhooks && {
+      WebhookDeadLetterQueueUrl: webhooks.deadLetters.queueUrl,
+      WakeQueueUrl: webhooks.wakes.queueUrl,
+      WebhookTableName: webhooks.table.tableName,
+      DeliveryTableName: webhooks.deliveries.tableName,
+    }),
     QueueUrl: jobs.queue.queueUrl,
     ...(sidelinedJobs && { SidelinedQueueUrl: sidelinedJobs.queue.queueUrl }),
     DeadLetterQueueUrl: jobs.deadLetterQueue.queueUrl,

@@ -20,6 +20,8 @@ export interface DeployedGateway {
   eventBus: string;
   outcomeQueue: string;
   sentTable: string;
+  /** Empty without webhooks. */
+  webhooks: Record<'deadLetterUrl' | 'wakeUrl' | 'webhookTable' | 'deliveryTable', string>;
   sweepFunction: string;
   /** Empty without usage. */
   usageTable: string;
@@ -65,6 +67,10 @@ export async function deploy(scope: Scope): Promise<void> {
       EventBusName = '',
       OutcomeQueueUrl = '',
       SentTableName = '',
+      WebhookDeadLetterQueueUrl: deadLetterUrl = '',
+      WakeQueueUrl: wakeUrl = '',
+      WebhookTableName: webhookTable = '',
+      DeliveryTableName: deliveryTable = '',
       SweepFunctionName = '',
       UsageTableName = '',
       QueueUrl: interactive = '',
@@ -79,6 +85,7 @@ export async function deploy(scope: Scope): Promise<void> {
       eventBus: EventBusName,
       outcomeQueue: OutcomeQueueUrl,
       sentTable: SentTableName,
+      webhooks: { deadLetterUrl, wakeUrl, webhookTable, deliveryTable },
       sweepFunction: SweepFunctionName,
       usageTable: UsageTableName,
       queues: { interactive, sidelined, deadLetters },

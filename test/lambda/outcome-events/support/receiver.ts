@@ -13,6 +13,8 @@ export class Receiver {
   status = 204;
   /** Before it answers. */
   delayMs = 0;
+  /** What happens between a request and its answer. */
+  onRequest: () => void = () => undefined;
   /** Events that it accepted, as often as they came, with the whole body. */
   readonly accepted: OutcomeEvent[] = [];
   readonly bodies = new Map<string, Set<string>>();
@@ -27,6 +29,7 @@ export class Receiver {
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
       request.on('end', () => {
         const body = Buffer.concat(chunks).toString();
+        receiver.onRequest();
         const why = refusal(receiver.key, request.headers, body, Date.now() / 1000);
         void sleep(receiver.delayMs).then(() => response.writeHead(receiver.take(why, body)).end());
       });
