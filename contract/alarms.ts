@@ -165,8 +165,7 @@ export const ALARMS = {
   },
   'lost-events': {
     meaning: 'The sweep found outcomes whose event had not been sent hours later, and has sent it.',
-    action:
-      'See whether outcome-dead-letters has an alarm too; if not, whether the bucket still notifies the queue of outcomes.',
+    action: 'Look at outcome-dead-letters, then whether the bucket still notifies the queue of outcomes.',
   },
   'webhook-age': {
     meaning: 'A delivery of a webhook has not succeeded for an hour: its receiver is down, or refuses it.',
