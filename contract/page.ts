@@ -3,7 +3,17 @@
 import type { PhotoOption } from './photo-option.ts';
 
 /** Files of the page by path; the first is also served at `/`. */
-export const PAGE_FILES = ['index.html', 'app.js', 'image-worker.js', 'style.css', 'icon.svg'] as const;
+export const PAGE_FILES = [
+  'index.html',
+  'app.js',
+  'image-worker.js',
+  'style.css',
+  'icon.svg',
+  'icon-192.png',
+  'icon-512.png',
+  'manifest.webmanifest',
+  'service-worker.js',
+] as const;
 
 /** Id of the page's script element with {@link PageSettings} as JSON. */
 export const PAGE_SETTINGS_ID = 'settings';

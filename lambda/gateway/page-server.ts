@@ -12,6 +12,8 @@ const TYPES: Record<string, string> = {
   js: 'text/javascript; charset=utf-8',
   css: 'text/css; charset=utf-8',
   svg: 'image/svg+xml',
+  png: 'image/png',
+  webmanifest: 'application/manifest+json',
 };
 
 interface PageFile {
@@ -27,7 +29,9 @@ const contentSecurityPolicy = (connect: string[]) =>
     "default-src 'none'",
     // The image worker's kernels are WebAssembly. This allows no script that is not the page's own.
     "script-src 'self' 'wasm-unsafe-eval'",
+    // The image worker, and the service worker.
     "worker-src 'self'",
+    "manifest-src 'self'",
     "style-src 'self'",
     "img-src 'self' blob:",
     `connect-src 'self' ${connect.join(' ')}`.trim(),
@@ -83,8 +87,8 @@ export class PageServer {
     const path = join(this.folder, name);
     if (!existsSync(path)) return undefined;
     const type = TYPES[name.split('.').at(-1) ?? ''] ?? 'application/octet-stream';
-    const text = readFileSync(path, 'utf8');
-    const plain = Buffer.from(name.endsWith('.html') ? withSettings(text, settings) : text);
+    const content = readFileSync(path);
+    const plain = name.endsWith('.html') ? Buffer.from(withSettings(content.toString(), settings)) : content;
     const etag = `"${createHash('sha256').update(plain).digest('hex').slice(0, 20)}"`;
     const file = { type, etag, plain, gzip: gzipSync(plain, { level: 9 }) };
     this.files.set(name, file);

@@ -2,7 +2,8 @@
 import type { Lane } from '../../../contract/lanes.ts';
 import type { Options } from '../../../contract/photo-option.ts';
 import type { LookPorts } from './card-looks.ts';
-import { Card, canRetry, canSendOriginal, errorText, type CardActions } from './card.ts';
+import { Card, canRetry, canSendOriginal, type CardActions } from './card.ts';
+import { errorText } from './card-error.ts';
 import { compareSlider } from './compare.ts';
 import { confirmLoss } from './confirm.ts';
 import { isOnline } from './connection.ts';
@@ -34,6 +35,7 @@ export class Album {
   private compared: string | undefined;
   private readonly actions: CardActions = {
     download: (task) => this.download(task),
+    share: (task) => this.share(task),
     enlarge: (task) => this.enlarge(task),
     compareLooks: (task) => this.compareLooks(task),
     retry: (task) => this.retry(task),
@@ -46,6 +48,7 @@ export class Album {
     private readonly run: (task: PhotoTask) => void,
     private readonly looks: LookPorts,
     private readonly kept: Kept,
+    private readonly share: (task: PhotoTask) => void,
   ) {}
 
   get tasks(): PhotoTask[] {
@@ -69,11 +72,11 @@ export class Album {
     this.updateSummary();
   }
 
-  /** Shows photos of an earlier page, and goes on with those that wait. */
-  restore(tasks: readonly PhotoTask[]): void {
+  /** Shows photos of an earlier page. @param goesOn with those that wait */
+  restore(tasks: readonly PhotoTask[], goesOn: boolean): void {
     for (const task of tasks) {
       this.show(task);
-      if (isPending(task)) this.run(task);
+      if (goesOn && isPending(task)) this.run(task);
     }
     this.updateSummary();
   }

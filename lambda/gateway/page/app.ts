@@ -3,6 +3,7 @@ import { PAGE_SETTINGS_ID, type PageSettings } from '../../../contract/page.ts';
 import { sizeWith } from '../../../contract/photo-option.ts';
 import { Album } from './album.ts';
 import { chooseLane, MOST_UNASKED } from './choose-lane.ts';
+import { isOnline } from './connection.ts';
 import { Device } from './device.ts';
 import { byId } from './dom.ts';
 import { listenForFiles } from './file-input.ts';
@@ -19,19 +20,26 @@ import { Looks } from './looks.ts';
 import type { PhotoTask } from './photo-task.ts';
 import { Pipeline } from './pipeline.ts';
 import { photoService } from './service.ts';
-import { finishSignIn, owner, signIn, signOut, token } from './sign-in.ts';
+import { shareResult } from './share.ts';
+import { finishSignIn, lastOwner, owner, signIn, signOut, token } from './sign-in.ts';
 
 const UPDATE_MS = 500;
 const THEMES = ['auto', 'light', 'dark'];
 
+/** The version of this page, which its other files have in their address too. */
+const VERSION_QUERY = new URL(import.meta.url).search;
+
 const settings = JSON.parse(byId(PAGE_SETTINGS_ID).textContent ?? '') as PageSettings;
-const imageWorker = new ImageWorkerClient(() => new Worker('image-worker.js', { type: 'module' }));
+const imageWorker = new ImageWorkerClient(
+  () => new Worker(`image-worker.js${VERSION_QUERY}`, { type: 'module' }),
+);
 /** Whether this browser can add colours to the originals. */
 let canKeepOriginal = settings.chromaSize > 0;
 let signedIn = settings.signIn === null;
 
+const service = photoService(new URL('.', location.href).href, token);
 const pipeline = new Pipeline({
-  service: photoService(new URL('.', location.href).href, token),
+  service,
   imageWorker,
   maxUploadBytes: settings.maxUploadBytes,
   chromaSize: settings.chromaSize,
@@ -52,6 +60,7 @@ const album = new Album(
     recolour: (task, strength, isFinal) => void pipeline.recolour(task, strength, isFinal),
   },
   device,
+  (task) => void shareResult(task, service.share),
 );
 
 function onChange(task: PhotoTask): void {
@@ -128,6 +137,13 @@ function showTheme(theme: string): void {
   storePreference('theme', theme);
 }
 
+function connectionChanged(): void {
+  byId('offline').hidden = isOnline();
+  // Without a connection nobody can be asked for a new token.
+  if (isOnline() && lastOwner() !== undefined && !signedIn) location.reload();
+  album.connectionChanged();
+}
+
 function listen(): void {
   const on = (id: string, event: string, act: () => void) => byId(id).addEventListener(event, act);
   listenForFiles(
@@ -142,11 +158,12 @@ function listen(): void {
   on('language', 'change', () => showLanguage(byId<HTMLSelectElement>('language').value));
   on('theme', 'change', () => showTheme(byId<HTMLSelectElement>('theme').value));
   on('viewer-close', 'click', () => byId<HTMLDialogElement>('viewer').close());
+  on('share-close', 'click', () => byId<HTMLDialogElement>('share').close());
   on('versions-close', 'click', () => byId<HTMLDialogElement>('versions').close());
   on('versions', 'close', () => album.closeVersions());
   on('sign-in', 'click', () => settings.signIn && void signIn(settings.signIn));
   on('sign-out', 'click', () => void endSession());
-  for (const event of ['online', 'offline']) window.addEventListener(event, () => album.connectionChanged());
+  for (const event of ['online', 'offline']) window.addEventListener(event, connectionChanged);
   window.addEventListener('beforeunload', (event) => {
     if (album.hasUnsavedWork) event.preventDefault();
   });
@@ -159,7 +176,10 @@ async function start(): Promise<void> {
   setInterval(() => album.updatePending(), UPDATE_MS);
   // Of this stage: the local AWS serves several from one origin.
   showKept((await device.open(`photos ${location.pathname}`)) ? 'kept' : 'notKept');
-  if (settings.signIn) {
+  byId('offline').hidden = isOnline();
+  if (settings.signIn && !isOnline()) {
+    showSignedIn(false);
+  } else if (settings.signIn) {
     // Files cannot be added before the issuer has responded.
     for (const id of ['pick', 'hint']) byId(id).hidden = true;
     const problem = byId('problem');
@@ -174,8 +194,15 @@ async function start(): Promise<void> {
     canKeepOriginal = await imageWorker.request({ kind: 'check' }).catch(() => false);
     showMode();
   }
-  if (signedIn) album.restore(await device.restore(settings.signIn ? await owner() : ''));
+  // Of a signed-in tab that has no connection, what it had is shown, and waits.
+  const whose =
+    settings.signIn === null ? '' : signedIn ? await owner() : isOnline() ? undefined : lastOwner();
+  if (whose !== undefined) album.restore(await device.restore(whose), signedIn);
   document.documentElement.dataset.ready = 'yes';
+  await navigator.serviceWorker
+    ?.register('service-worker.js', { updateViaCache: 'none' })
+    // Private windows of some browsers have none: the page then needs a connection to open.
+    .catch(() => undefined);
 }
 
 void start();

@@ -1,16 +1,21 @@
 /** Card of a photo: preview, name, state, progress and actions. */
-import { quotable } from '../../../contract/file-name.ts';
 import { canCompareLooks, chosenText, StrengthSlider, type LookPorts } from './card-looks.ts';
+import { errorText } from './card-error.ts';
 import { compareSlider } from './compare.ts';
 import { element } from './dom.ts';
 import { isOnline } from './connection.ts';
 import { texts } from './language.ts';
+import { canShare } from './share.ts';
 import { isPending, progressOf, secondsLeft, secondsToDeadline, type PhotoTask } from './photo-task.ts';
 
-/** Of a message of the service, shown for an error without a text of its own. */
-const MAX_DETAIL_LENGTH = 200;
-
-export type CardAction = 'download' | 'enlarge' | 'compareLooks' | 'retry' | 'sendOriginal' | 'remove';
+export type CardAction =
+  | 'download'
+  | 'share'
+  | 'enlarge'
+  | 'compareLooks'
+  | 'retry'
+  | 'sendOriginal'
+  | 'remove';
 export type CardActions = Record<CardAction, (task: PhotoTask) => void>;
 
 /** The service may succeed with the original. */
@@ -120,6 +125,7 @@ export class Card {
     const { task, actions } = this;
     const offered: Exclude<CardAction, 'remove'>[] = [];
     if (task.step === 'succeeded') offered.push('download');
+    if (canShare(task)) offered.push('share');
     if (task.before && task.after) offered.push('enlarge');
     if (canCompareLooks(task, this.looks)) offered.push('compareLooks');
     if (canRetry(task)) offered.push('retry');
@@ -140,14 +146,6 @@ export class Card {
     );
     if (hadFocus) (this.buttons.querySelector('button') ?? this.removeButton).focus();
   }
-}
-
-/** Why a failed photo failed. */
-export function errorText({ error, detail }: Pick<PhotoTask, 'error' | 'detail'>): string {
-  const { errors, unknownError } = texts();
-  // A code is a foreign text: of a newer service, or the name of a method that every object has.
-  if (error !== undefined && Object.hasOwn(errors, error)) return errors[error];
-  return quotable(detail, MAX_DETAIL_LENGTH) || unknownError;
 }
 
 function stateText(task: PhotoTask, nowMs: number, looks: LookPorts): string {

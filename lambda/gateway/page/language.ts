@@ -22,6 +22,8 @@ export function languageOf(preferred: readonly string[]): string {
 const KEY = 'language';
 let current = 'en';
 
+export const language = (): string => current;
+
 export const texts = (): Texts => LANGUAGES[current]!;
 
 /** The stored preference, or else the browser's language. */

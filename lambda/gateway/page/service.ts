@@ -5,7 +5,7 @@ import { ApiError } from '../../../client/errors.ts';
 import { pollPhoto } from '../../../client/poll.ts';
 import { withRetries, type RetryOptions } from '../../../client/retry.ts';
 import { upload } from '../../../client/upload.ts';
-import type { CreatedPhoto, NewPhoto } from '../../../contract/photo-api.ts';
+import type { CreatedPhoto, NewPhoto, SharedPhoto } from '../../../contract/photo-api.ts';
 import { connectionClock, isOnline } from './connection.ts';
 import type { ErrorCode } from './texts.ts';
 import { RateLimiter } from './throttle.ts';
@@ -39,6 +39,8 @@ export interface PhotoService {
   /** Resolves when the photo has succeeded. @param onWaiting called with each status before */
   wait(id: string, onWaiting: (status: WaitingPhoto) => void, operation: Operation): Promise<SucceededPhoto>;
   download(photo: SucceededPhoto, operation: Operation): Promise<Blob>;
+  /** A link to the result for others; one try. */
+  share: (id: string, signal: AbortSignal) => Promise<SharedPhoto>;
 }
 
 /** The photo failed at the service. */
@@ -83,6 +85,8 @@ export function photoService(base: string, token: () => string | undefined): Pho
     },
   };
   return {
+    share: (id, signal) => api.share(id, signal),
+
     create: (photo, operation) =>
       withRetries(() => api.create(photo, operation.signal), limitedRetries(operation)),
 

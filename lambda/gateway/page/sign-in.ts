@@ -59,6 +59,9 @@ export async function owner(): Promise<string> {
   return base64url(new Uint8Array(digest));
 }
 
+/** Digest of the user that this tab was signed in as; undefined after a sign-out. */
+export const lastOwner = (): string | undefined => sessionStorage.getItem(SIGNED_IN_KEY) ?? undefined;
+
 export function signOut(): void {
   current = undefined;
   sessionStorage.removeItem(SIGNED_IN_KEY);
@@ -108,7 +111,7 @@ export async function finishSignIn(settings: SignInSettings): Promise<'done' | '
   if (!pending || code === null || query.get('state') !== pending.state) return failed;
   current = await redeem(settings, code, pending.verifier).catch(() => undefined);
   if (current === undefined) return failed;
-  sessionStorage.setItem(SIGNED_IN_KEY, 'yes');
+  sessionStorage.setItem(SIGNED_IN_KEY, await owner());
   return 'done';
 }
 

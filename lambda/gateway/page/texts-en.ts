@@ -61,6 +61,8 @@ export const english: Texts = {
   within: (seconds) => `within ${duration(seconds)}`,
   overdue: 'late',
   atMost: (seconds) => `Usually ${duration(seconds)} at most`,
+  offlineNote:
+    'No connection. Photos that you choose are sent when it is back. Those below are on this device.',
   offline: 'Offline. Continues when the connection is back.',
   retrying: 'The service is not answering. Trying again…',
   downloading: 'Downloading the result',
@@ -78,6 +80,14 @@ export const english: Texts = {
   after: 'After',
   noPreview: 'This browser cannot show this format.',
   download: 'Download',
+  share: 'Share',
+  shareMaking: 'Making a link…',
+  shareText: (minutes, time) =>
+    `Anyone who has this link sees the photo in colour for ${minutes} min, until ${time}. It cannot be taken back before. It does not show the photo's name.`,
+  shareLink: 'Link',
+  shareCopy: 'Copy link',
+  shareCopied: 'Copied',
+  shareSend: 'Send…',
   enlarge: 'Enlarge',
   retry: 'Retry',
   sendOriginal: 'Upload the original',

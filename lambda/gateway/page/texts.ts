@@ -64,6 +64,7 @@ export interface Texts {
   overdue: string;
   atMost: (seconds: number) => string;
   offline: string;
+  offlineNote: string;
   retrying: string;
   downloading: string;
   merging: string;
@@ -76,6 +77,13 @@ export interface Texts {
   after: string;
   noPreview: string;
   download: string;
+  share: string;
+  shareMaking: string;
+  shareText: (minutes: number, time: string) => string;
+  shareLink: string;
+  shareCopy: string;
+  shareCopied: string;
+  shareSend: string;
   enlarge: string;
   retry: string;
   sendOriginal: string;

@@ -4,6 +4,7 @@ import { Scope } from '../../../common/scope.ts';
 import { accessTests } from './deployed/access.ts';
 import { outcomeEventTests } from './deployed/outcome-events.ts';
 import { pageAlbumTests } from './deployed/page-album.ts';
+import { pageAppTests } from './deployed/page-app.ts';
 import { pageHistoryTests } from './deployed/page-history.ts';
 import { pageLossTests } from './deployed/page-loss.ts';
 import { pageTests } from './deployed/page.ts';
@@ -26,7 +27,10 @@ describe('usage', usageTests);
 describe('two callers', sideliningTests);
 describe('the page', pageTests);
 describe('what the page must not lose or show', pageLossTests);
-if (process.env.FULL) describe('photos of earlier pages', pageHistoryTests);
+if (process.env.FULL) {
+  describe('photos of earlier pages', pageHistoryTests);
+  describe('the page as an app', pageAppTests);
+}
 describe('an album on the page', pageAlbumTests);
 describe('sign-in of the page', signInTests);
 describe('session of the page', sessionTests);

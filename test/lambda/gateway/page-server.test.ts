@@ -3,6 +3,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import sharp from 'sharp';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { PAGE_FILES, type PageSettings } from '../../../contract/page.ts';
 import { parseRequest } from '../../../lambda/gateway/request.ts';
@@ -18,7 +19,8 @@ describe('PageServer', () => {
   const folder = mkdtempSync(join(tmpdir(), 'gateway-page-'));
   afterAll(() => rmSync(folder, { recursive: true }));
   copyFileSync(join(PAGE_FOLDER, 'index.html'), join(folder, 'index.html'));
-  copyFileSync(join(PAGE_FOLDER, 'icon.svg'), join(folder, 'icon.svg'));
+  for (const name of ['icon.svg', 'icon-192.png', 'icon-512.png', 'manifest.webmanifest'])
+    copyFileSync(join(PAGE_FOLDER, name), join(folder, name));
   writeFileSync(join(folder, 'app.js'), 'console.log("照片");\n'.repeat(50));
   writeFileSync(join(folder, 'style.css'), 'p { color: red }');
 
@@ -54,10 +56,24 @@ describe('PageServer', () => {
     ['app.js', 'text/javascript; charset=utf-8'],
     ['style.css', 'text/css; charset=utf-8'],
     ['icon.svg', 'image/svg+xml'],
+    ['icon-192.png', 'image/png'],
+    ['manifest.webmanifest', 'application/manifest+json'],
   ])('serves %s as %s', async (name, type) => {
     const response = await get(name);
     expect(response).toMatchObject({ statusCode: 200, headers: { 'content-type': type } });
     if (name !== 'index.html') expect(bytes(response)).toEqual(readFileSync(join(folder, name)));
+  });
+
+  it('has the icons of its manifest, in their sizes, and opaque where a device cuts them', async () => {
+    const { icons } = JSON.parse(bytes(await get('manifest.webmanifest')).toString()) as {
+      icons: { src: (typeof PAGE_FILES)[number]; sizes: string; purpose?: string }[];
+    };
+    expect(icons.length).toBe(3);
+    for (const { src, sizes, purpose } of icons) {
+      expect(PAGE_FILES).toContain(src);
+      const { width, height, hasAlpha } = await sharp(bytes(await get(src))).metadata();
+      expect(purpose === undefined || `${width}x${height} ${hasAlpha}` === `${sizes} false`, src).toBe(true);
+    }
   });
 
   it('puts the settings into the HTML, whatever characters they have', async () => {
@@ -98,7 +114,8 @@ describe('PageServer', () => {
     expect(rules.get('img-src')).toBe("'self' blob:");
     expect(rules.get('base-uri')).toBe("'none'");
     expect(rules.get('form-action')).toBe("'none'");
-    expect(rules.size).toBe(9);
+    expect(rules.get('manifest-src')).toBe("'self'");
+    expect(rules.size).toBe(10);
     expect(policy.replace('wasm-unsafe-eval', '')).not.toContain('unsafe');
   });
 

@@ -29,11 +29,13 @@ interface Photo {
   single?: boolean;
 }
 
-/** @param phase of the gateway's windows at the heavy caller's first photo, which is at 0 in each try */
-function arrivals(
-  { instances, service, load, heavy }: Setting,
-  seed: number,
-): { photos: Photo[]; phase: number } {
+interface Traffic {
+  photos: Photo[];
+  /** Of the gateway's windows at the heavy caller's first photo, which is at 0 in each try. */
+  phase: number;
+}
+
+function arrivals({ instances, service, load, heavy }: Setting, seed: number): Traffic {
   const [sizes, times] = [draws(seed, 'service'), draws(seed, 'arrivals')];
   let drawn = 0;
   const photo = (at: number, more: Partial<Photo> = {}): Photo => ({
@@ -73,11 +75,14 @@ class Unfinished {
   }
 }
 
-/** Seconds from the single photo's arrival to its outcome. The same seed has the same photos in every way. */
-export function secondsOfSingle(setting: Setting, way: Way, seed: number): number {
-  const { photos: all, phase } = arrivals(setting, seed);
+/** Each photo that is done, in the order in which workers start them. */
+function* outcomes(
+  { instances, knownAfter }: Pick<Setting, 'instances' | 'knownAfter'>,
+  way: Way,
+  { photos: all, phase }: Traffic,
+): Generator<{ photo: Photo; done: number }> {
   const photos = all.filter(({ heavy }) => way !== 'none' || !heavy);
-  const free = Array<number>(setting.instances).fill(-Infinity);
+  const free = Array<number>(instances).fill(-Infinity);
   /** Each worker has its own. */
   const shares = free.map(() => new QueueShare());
   const waiting: Record<QueueName, Photo[]> = { interactive: [], sidelined: [], bulk: [] };
@@ -85,7 +90,7 @@ export function secondsOfSingle(setting: Setting, way: Way, seed: number): numbe
   const queueOf = ({ at, heavy }: Photo): QueueName => {
     if (!heavy || way === 'one-queue') return 'interactive';
     if (way === 'bulk') return 'bulk';
-    return unfinished.sidelines(at + phase, setting.instances) ? 'sidelined' : 'interactive';
+    return unfinished.sidelines(at + phase, instances) ? 'sidelined' : 'interactive';
   };
   let clock = -Infinity;
   let next = 0;
@@ -98,7 +103,7 @@ export function secondsOfSingle(setting: Setting, way: Way, seed: number): numbe
     const start = queue ? Math.max(clock, free[worker] as number) : Infinity;
     if (arrival <= start) {
       const photo = photos[next++];
-      if (!photo) throw new Error('the single photo was never done');
+      if (!photo) return;
       clock = photo.at;
       waiting[queueOf(photo)].push(photo);
       continue;
@@ -108,10 +113,44 @@ export function secondsOfSingle(setting: Setting, way: Way, seed: number): numbe
     share.started(queue as QueueName, 1, isWaiting);
     const done = clock + photo.service;
     free[worker] = done;
-    if (photo.single) return done - photo.at;
+    yield { photo, done };
     if (photo.heavy && queue === 'interactive')
-      unfinished.finishes(photo.at + phase, done + phase + setting.knownAfter);
+      unfinished.finishes(photo.at + phase, done + phase + knownAfter);
   }
+}
+
+/** Seconds from the single photo's arrival to its outcome. The same seed has the same photos in every way. */
+export function secondsOfSingle(setting: Setting, way: Way, seed: number): number {
+  for (const { photo, done } of outcomes(setting, way, arrivals(setting, seed)))
+    if (photo.single) return done - photo.at;
+  throw new Error('the single photo was never done');
+}
+
+export interface AlbumSetting extends Pick<Setting, 'instances' | 'service' | 'heavy' | 'knownAfter'> {
+  /** Callers with one photo each, while the album is in work. */
+  strangers: number;
+}
+
+/** Seconds from a photo's arrival to its outcome, of the album and of the others, in the order of arrival. */
+export function secondsOfAlbum(setting: AlbumSetting, way: Way, seed: number) {
+  const { instances, service, heavy, strangers } = setting;
+  const [sizes, times] = [draws(seed, 'service'), draws(seed, 'arrivals')];
+  const sizeOf = (k: number) => service * (0.5 + sizes(k));
+  const busy = Math.max(heavy.photos / heavy.perSecond, (heavy.photos * service) / instances);
+  const single = Array.from({ length: strangers }, (_, k): Photo => ({
+    at: times(k) * busy,
+    service: sizeOf(k),
+  }));
+  const album = Array.from({ length: heavy.photos }, (_, k): Photo => ({
+    ...{ at: k / heavy.perSecond, service: sizeOf(strangers + k), heavy: true },
+  }));
+  const photos = [...single, ...album].sort((a, b) => a.at - b.at);
+  const done = [...outcomes(setting, way, { photos, phase: draws(seed, 'phase')(0) * 600 })];
+  const waits = (isAlbum: boolean) =>
+    done
+      .filter(({ photo }) => (photo.heavy ?? false) === isAlbum)
+      .map(({ photo, done: at }) => ({ at: photo.at, done: at, seconds: at - photo.at }));
+  return { album: waits(true), strangers: waits(false) };
 }
 
 /** How much later the single photo is done than without the thousand, in each try, sorted. */

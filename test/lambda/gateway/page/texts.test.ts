@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { FAILURE_CODES } from '../../../../contract/failure.ts';
 import { PROBLEM_CODES } from '../../../../contract/photo-types.ts';
-import { errorText } from '../../../../lambda/gateway/page/card.ts';
+import { errorText } from '../../../../lambda/gateway/page/card-error.ts';
 import { languageOf, LANGUAGES } from '../../../../lambda/gateway/page/language.ts';
 import type { ErrorCode, Texts } from '../../../../lambda/gateway/page/texts.ts';
 
