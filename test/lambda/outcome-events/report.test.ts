@@ -85,6 +85,20 @@ describe('reporting outcomes', () => {
     expect(lines.filter((line) => line.message === 'outcome-not-reported')).toHaveLength(failed.length);
   });
 
+  it.each([
+    ['no JSON', 'Mustermann'],
+    ['JSON with a slip', '{"Records": "Mustermann'],
+    ['another event', JSON.stringify({ Records: [{ eventName: 'Mustermann', s3: 'Mustermann' }] })],
+    ['a key that is not encoded', message('Mustermann').body.replace('Mustermann', 'Mustermann%E0%A4')],
+    ['a key with NUL', message('Mustermann').body.replace('Mustermann', 'Mustermann%00')],
+    ['a key beyond S3’s limit', message('x').body.replace('%2Fx', `%2F${'Mustermann'.repeat(120)}`)],
+  ])('logs nothing of a message that is wrong: %s', async (_what, body) => {
+    const { ports, lines } = setUp();
+    expect(await report([{ id: 'm', body }], ports)).toEqual(['m']);
+    expect(lines).toHaveLength(1);
+    expect(JSON.stringify(lines)).not.toContain('Mustermann');
+  });
+
   it('ignores test events and other buckets, and leaves what is no S3 event to the dead-letter queue', async () => {
     const { ports, sent } = setUp();
     const test = { id: 'test', body: JSON.stringify({ Service: 'Amazon S3', Event: 's3:TestEvent' }) };
