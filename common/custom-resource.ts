@@ -1,22 +1,18 @@
 /**
- * Events of custom resources, and the answers to CloudFormation.
+ * Events of custom resources, and the answers to CloudFormation. Without a library: it is in the bundle of each such function.
  *
  * Gotcha: CloudFormation waits up to an hour for a response at the event's URL, after a failure too. So this always responds.
  */
-import { z } from 'zod';
 
-const eventSchema = z.object({
-  RequestType: z.enum(['Create', 'Update', 'Delete']),
-  ResponseURL: z.url(),
-  StackId: z.string(),
-  RequestId: z.string(),
-  LogicalResourceId: z.string(),
+const REQUESTS = ['Create', 'Update', 'Delete'] as const;
+const TEXTS = ['ResponseURL', 'StackId', 'RequestId', 'LogicalResourceId'] as const;
+
+export interface CustomResourceEvent extends Record<(typeof TEXTS)[number], string> {
+  RequestType: (typeof REQUESTS)[number];
   /** Of each request but the first. */
-  PhysicalResourceId: z.string().optional(),
-  ResourceProperties: z.unknown(),
-});
-
-export type CustomResourceEvent = z.infer<typeof eventSchema>;
+  PhysicalResourceId?: string;
+  ResourceProperties?: unknown;
+}
 
 export interface Answer {
   Status: 'SUCCESS' | 'FAILED';
@@ -28,8 +24,19 @@ export interface Answer {
   NoEcho?: boolean;
 }
 
-/** @throws ZodError if it is no event of a custom resource */
-export const parseCustomResourceEvent = (event: unknown): CustomResourceEvent => eventSchema.parse(event);
+/** @throws TypeError that names the first field that no event of a custom resource has so */
+export function parseCustomResourceEvent(event: unknown): CustomResourceEvent {
+  const given = (typeof event === 'object' && event !== null ? event : {}) as Record<string, unknown>;
+  const wrong = (field: string) =>
+    new TypeError(`no event of a custom resource: ${field} is ${JSON.stringify(given[field])}`);
+  if (!REQUESTS.some((one) => one === given.RequestType)) throw wrong('RequestType');
+  for (const field of TEXTS) if (typeof given[field] !== 'string') throw wrong(field);
+  if (!URL.canParse(given.ResponseURL as string)) throw wrong('ResponseURL');
+  const { PhysicalResourceId } = given;
+  if (PhysicalResourceId !== undefined && typeof PhysicalResourceId !== 'string')
+    throw wrong('PhysicalResourceId');
+  return given as unknown as CustomResourceEvent;
+}
 
 /** @throws Error when CloudFormation does not take the answer */
 export async function sendAnswer(

@@ -38,7 +38,21 @@ it('forgets it with its resource', async () => {
   ]);
 });
 
-it('rejects an event that CloudFormation does not send', async () => {
-  await expect(respond(event('Replace'))).rejects.toThrow('RequestType');
+it.each<[field: string, value: unknown]>([
+  ['RequestType', 'Replace'],
+  ['RequestType', undefined],
+  ['ResponseURL', 'response'],
+  ['ResponseURL', undefined],
+  ['StackId', 7],
+  ['RequestId', null],
+  ['LogicalResourceId', undefined],
+  ['PhysicalResourceId', 7],
+])('rejects an event whose %s is %j, which CloudFormation does not send', async (field, value) => {
+  await expect(respond({ ...event('Create'), [field]: value })).rejects.toThrow(
+    `no event of a custom resource: ${field} is ${JSON.stringify(value)}`,
+  );
   expect(cloudFormation.responses).toEqual([]);
 });
+
+it('rejects what is no event at all', () =>
+  expect(respond(null)).rejects.toThrow('RequestType is undefined'));
