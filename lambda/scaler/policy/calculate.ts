@@ -58,7 +58,9 @@ function needOfBulk(
   { rate, capacity }: Learned,
   { service, bulkService, boot, deadline }: Record<'service' | 'bulkService' | 'boot' | 'deadline', number>,
 ): BulkNeed {
-  const coming = comingOf(capacity, at, boot, desired - inService - unfulfilled);
+  // A second look at the same instant may see more in service than the memory does.
+  const arrived = inService - capacity.inService;
+  const coming = comingOf(capacity, at, boot, desired - inService - unfulfilled, arrived);
   const readyIn = (readyAt: number) => Math.max(readyAt - at, REMAINING * boot);
   return bulkNeed({
     ...{ at, waiting, boot, deadline, service: bulkService },

@@ -140,13 +140,24 @@ export interface Coming {
  * Capacity on its way that is counted on, soonest first, as the launches are.
  *
  * @param expected instances on their way at most; launches beyond them, newest first, are left out
+ * @param arrived instances in service that the memory has on their way still: the oldest launches. @default 0
  */
-export function comingOf(memory: CapacityMemory, at: number, boot: number, expected: number): Coming[] {
+export function comingOf(
+  memory: CapacityMemory,
+  at: number,
+  boot: number,
+  expected: number,
+  arrived = 0,
+): Coming[] {
   const coming: Coming[] = [];
   let left = expected;
+  let there = Math.max(0, arrived);
   for (const launch of memory.launches) {
-    const count = Math.min(left, launch.count);
-    if (count <= 0) break;
+    const ready = Math.min(there, launch.count);
+    there -= ready;
+    const count = Math.min(left, launch.count - ready);
+    if (count <= 0 && ready === 0) break;
+    if (count <= 0) continue;
     left -= count;
     const age = at - launch.at;
     if (age <= LATE * boot) coming.push({ count, readyAt: launch.at + boot });

@@ -158,15 +158,18 @@ it.each<[string, number, Launches, number]>([
   expect(secondsWithinBoot(memory(launches), seen({ inService }), 90)).toBeCloseTo(seconds, 9);
 });
 
-it.each<[string, Launches, number, string]>([
+it.each<[string, Launches, number, string, arrived?: number]>([
   ['soonest first', { 60: 2, 10: 1 }, 9, '2 in 30 s, 1 in 80 s'],
   ['a boot after its request, which may be over', { 100: 1 }, 9, '1 in -10 s'],
   ['not when too late', { 181: 1, 180: 2 }, 9, '2 in -90 s'],
   ['newest beyond the expected left out', { 60: 2, 30: 2 }, 3, '2 in 30 s, 1 in 60 s'],
   ['as many as expected', { 60: 2, 30: 2 }, 2, '2 in 30 s'],
   ['none expected', { 60: 2 }, 0, ''],
-])('coming: %s', (_name, launches, expected, coming) => {
-  const found = comingOf(memory(launches), NOW, 90, expected);
+  ['the oldest not when they are in service', { 60: 2, 30: 2 }, 3, '1 in 60 s', 3],
+  ['a part of the oldest', { 60: 2, 30: 2 }, 2, '1 in 30 s, 1 in 60 s', 1],
+  ['all when fewer are in service than were', { 60: 2 }, 9, '2 in 30 s', -1],
+])('coming: %s', (_name, launches, expected, coming, arrived) => {
+  const found = comingOf(memory(launches), NOW, 90, expected, arrived);
   expect(found.map(({ count, readyAt }) => `${count} in ${readyAt - NOW} s`).join(', ')).toBe(coming);
 });
 
