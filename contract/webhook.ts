@@ -24,7 +24,15 @@ export const SIGNINGS = ['hmac', 'ed25519'] as const;
 
 /** `PUT /webhooks/{id}` */
 export const newWebhookSchema = z.strictObject({
-  url: z.string().min(1).max(MOST_URL).describe('https address of the receiver, with a public name.'),
+  url: z
+    .string()
+    .min(1)
+    .max(MOST_URL)
+    // For readers of the document. The check itself is that of every delivery, which resolves the name too.
+    .meta({
+      description: 'https address of the receiver, with a public name.',
+      ...{ format: 'uri', pattern: '^https://', examples: ['https://shop.example.com/photo-events'] },
+    }),
   signing: z
     .enum(SIGNINGS)
     .optional()

@@ -87,7 +87,7 @@ describe.each(names)('the example %s', (example) => {
 
 it('every example is in this test', () => {
   expect(readdirSync(join(ROOT, 'examples')).sort()).toEqual(
-    [...names, 'package', 'webhook-receiver'].sort(),
+    [...names, 'curl', 'package', 'python', 'webhook-receiver'].sort(),
   );
 });
 

@@ -11,7 +11,7 @@ import {
   sharedPhotoSchema,
   apiGatewayErrorSchema,
 } from '../../contract/photo-api.ts';
-import { newWebhookSchema, webhookSchema, webhooksSchema } from '../../contract/webhook.ts';
+import { newWebhookSchema, WEBHOOK_ID, webhookSchema, webhooksSchema } from '../../contract/webhook.ts';
 import { narrowedToStage, type StageLimits } from './stage-limits.ts';
 import { withOptions } from './option-schema.ts';
 
@@ -90,10 +90,18 @@ const LOCATION = {
   },
 };
 
-/** Generators and tests follow it from a created photo to its status. */
-const STATUS_OF_CREATED = {
-  status: { operationId: 'readPhoto', parameters: { id: '$response.body#/id' } },
-};
+/** To the operations of one, by its id. */
+const linksTo = (operations: Readonly<Record<string, string>>): Json =>
+  Object.fromEntries(
+    Object.entries(operations).map(([name, operationId]) => [
+      name,
+      { operationId, parameters: { id: '$response.body#/id' } },
+    ]),
+  );
+
+/** Generators and tests follow them from a created photo, and from a registered webhook. */
+const LINKS_OF_CREATED = linksTo({ status: 'readPhoto', delete: 'deletePhoto' });
+const LINKS_OF_WEBHOOK = linksTo({ read: 'readWebhook', change: 'putWebhook', delete: 'deleteWebhook' });
 
 const SECURITY: Record<Access, Json | undefined> = {
   open: undefined,
@@ -123,7 +131,9 @@ const NO_SUCH_PHOTO = problem('There is no such photo, or it belongs to another 
 
 /** Of a stage with webhooks. */
 function webhookPaths(secured: Json, signedIn: Json): Json {
-  const parameters = [{ name: 'id', in: 'path', required: true, schema: { type: 'string' } }];
+  const parameters = [
+    { name: 'id', in: 'path', required: true, schema: { type: 'string', pattern: WEBHOOK_ID.source } },
+  ];
   const webhook = (description: string) => ({ description, ...content('Webhook') });
   const missing = problem('You have no webhook with this id.');
   return {
@@ -152,7 +162,10 @@ function webhookPaths(secured: Json, signedIn: Json): Json {
         requestBody: { required: true, ...content('NewWebhook') },
         responses: {
           200: webhook('The webhook is changed.'),
-          201: webhook('The webhook is registered. Keep the secret: it is not shown again.'),
+          201: {
+            ...webhook('The webhook is registered. Keep the secret: it is not shown again.'),
+            links: LINKS_OF_WEBHOOK,
+          },
           400: problem('Invalid request, or one webhook too many.'),
           ...signedIn,
           413: problemOrApiGatewayError('The request body is too large.'),
@@ -203,7 +216,7 @@ export function apiDocument(access: Access, limits: StageLimits, hasWebhooks = f
               description: 'The photo is created; upload its bytes to the link.',
               headers: LOCATION,
               ...content('CreatedPhoto'),
-              links: STATUS_OF_CREATED,
+              links: LINKS_OF_CREATED,
             },
             400: problem('Invalid request.'),
             ...signedIn,

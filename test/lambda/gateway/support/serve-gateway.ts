@@ -3,16 +3,29 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { parseRequest } from '../../../../lambda/gateway/request.ts';
 import { respond, ROUTES, type Gateway } from '../../../../lambda/gateway/routes.ts';
-import { eventOf } from './events.ts';
+import { eventOf, iamAuthorizer, jwtAuthorizer } from './events.ts';
 
-const PHOTO_PATH = /^\/photos\/([^/]+)$/;
+/** The one that is accepted, of a stage with sign-in. */
+export const CREDENTIALS = {
+  open: undefined,
+  jwt: 'Bearer accepted',
+  iam: 'AWS4-HMAC-SHA256 accepted',
+} as const;
+
+const AUTHORIZERS = { jwt: jwtAuthorizer({ sub: 'ann' }), iam: iamAuthorizer('AROAEXAMPLE:session') };
+/** Without credentials that it accepts. */
+const REFUSALS = { jwt: [401, '{"message":"Unauthorized"}'], iam: [403, '{"message":"Forbidden"}'] } as const;
+const isGuarded = (route: string) => /^[A-Z]+ \/(photos|webhooks)/.test(route);
 
 /** @returns the key of the route and the path's parameter; undefined without a route */
 function routeOf(method: string, path: string): { route: string; id?: string } | undefined {
-  const [, encoded] = PHOTO_PATH.exec(path) ?? [];
-  const route = `${method} ${encoded === undefined ? path : '/photos/{id}'}`;
-  if (!ROUTES.has(route)) return undefined;
-  return { route, id: encoded === undefined ? undefined : decoded(encoded) };
+  for (const route of ROUTES.keys()) {
+    const [wanted, template = ''] = route.split(' ');
+    const pattern = new RegExp(`^${template.replace('{id}', '([^/]+)')}$`);
+    const match = wanted === method ? pattern.exec(path) : null;
+    if (match) return { route, ...(match[1] === undefined ? {} : { id: decoded(match[1]) }) };
+  }
+  return undefined;
 }
 
 function decoded(text: string): string {
@@ -48,7 +61,17 @@ export async function serveGateway(gateway: Gateway): Promise<HttpGateway> {
         response.writeHead(404, { 'content-type': 'application/json' }).end('{"message":"Not Found"}');
         return;
       }
-      const event = eventOf(found.route, { id: found.id, headers: headersOf(request), body });
+      const { access } = gateway;
+      const signedIn = access !== 'open' && isGuarded(found.route) ? access : undefined;
+      if (signedIn && request.headers.authorization !== CREDENTIALS[signedIn]) {
+        const [status, message] = REFUSALS[signedIn];
+        response.writeHead(status, { 'content-type': 'application/json' }).end(message);
+        return;
+      }
+      const event = eventOf(found.route, {
+        ...{ id: found.id, headers: headersOf(request), body },
+        authorizer: signedIn && AUTHORIZERS[signedIn],
+      });
       const answer = await respond(parseRequest(event), gateway);
       response
         .writeHead(answer.statusCode, answer.headers)
