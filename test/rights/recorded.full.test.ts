@@ -13,9 +13,9 @@ import { startStack, type LocalStack } from '../../local/run/stack.ts';
 import { runClients } from '../../tools/bench/clients.ts';
 import { photo } from '../../tools/bench/photos.ts';
 import { synthesise } from '../lib/template.ts';
-import { callsOf } from './calls.ts';
+import { callsOf, group } from './calls.ts';
 import { statementsOf } from './policies.ts';
-import { callOf, type Recorded } from './recorded.ts';
+import { callsIn, type Recorded } from './recorded.ts';
 import { simulate } from './simulate.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'calls-'));
@@ -58,6 +58,10 @@ beforeAll(async () => {
     functionEnvironment: { PATH: [folder, process.env.PATH ?? ''].join(delimiter) },
   });
   const file = await photo(0, 1);
+  // It is sooner there than Spot boots: the first photo resumes it.
+  await stillUntil(() =>
+    fleetOf(stack).warm.some(({ lifecycleState }) => lifecycleState === 'Warmed:Stopped'),
+  );
   await put('incoming/Album 1/Oma.jpg', file);
   await put('incoming/letter.jpg', Buffer.from('Dear grandmother,'));
   await stillUntil(() => exists('results/Album 1/Oma.jpg'));
@@ -81,7 +85,7 @@ afterAll(async () => {
 describe('the calls of a running stack', () => {
   const recorded = () => {
     const lines = readFileSync(file, 'utf8').trim().split('\n');
-    const calls = lines.map((line) => callOf(JSON.parse(line) as Recorded));
+    const calls = lines.flatMap((line) => callsIn(JSON.parse(line) as Recorded));
     return [...new Map(calls.map((call) => [JSON.stringify(call), call])).values()];
   };
 
@@ -91,6 +95,14 @@ describe('the calls of a running stack', () => {
       const { isAllowed, unknownKeys } = await simulate(call, roles[call.role] ?? []);
       expect([call, isAllowed, unknownKeys]).toEqual([call, true, []]);
     }
+  });
+
+  it.each(['SetDesiredCapacity', 'CompleteLifecycleAction'])('are made on both groups: %s', (action) => {
+    // A burst resumes the stopped instance, and boots others on Spot.
+    const called = recorded().filter((call) => call.action === `autoscaling:${action}`);
+    const groups = stack.groupNames.map(group);
+    expect(groups).toHaveLength(2);
+    expect([...new Set(called.map(({ resource }) => resource))].sort()).toEqual(groups.sort());
   });
 
   it('are those of the table', () => {

@@ -1,6 +1,7 @@
 /** Recorded requests as IAM sees them. */
 import {
   BUCKET,
+  BUS,
   BULK_QUEUE,
   SIDELINED_QUEUE,
   group,
@@ -30,6 +31,7 @@ const ROLES: [RegExp, string][] = [
   [/Probe/, 'ProbeFunctionRole'],
   [/Gateway/, 'GatewayFunctionRole'],
   [/Suspend/, 'FleetSuspendRebalancingHandlerRole'],
+  [/OutcomeEvents/, 'OutcomeEventsFunctionRole'],
 ];
 const S3_ACTIONS: Record<string, string> = {
   GET: 'GetObject',
@@ -37,6 +39,17 @@ const S3_ACTIONS: Record<string, string> = {
   PUT: 'PutObject',
   DELETE: 'DeleteObject',
 };
+
+/** A transaction is allowed by the rights of each of its writes. */
+export function callsIn(recorded: Recorded): Call[] {
+  if (!recorded.target?.endsWith('.TransactWriteItems')) return [callOf(recorded)];
+  const { TransactItems = [] } = JSON.parse(recorded.body) as { TransactItems?: Record<string, object>[] };
+  return TransactItems.flatMap((one) =>
+    Object.entries(one).map(([operation, input]) =>
+      callOf({ ...recorded, target: `DynamoDB.${operation}Item`, body: JSON.stringify(input) }),
+    ),
+  );
+}
 
 /** @throws Error for a request that this cannot read: an unknown call is none that is allowed */
 export function callOf(recorded: Recorded): Call {
@@ -76,6 +89,7 @@ export function callOf(recorded: Recorded): Call {
       .replace(/i-[0-9a-f]+$/, INSTANCE);
     return { ...call, resource: parameter(name) };
   }
+  if (service === 'events') return { ...call, resource: BUS };
   if (service === 'dynamodb') return { ...call, ...itemCall(input) };
   throw new Error(`a call of ${service}`);
 }
@@ -120,9 +134,9 @@ function itemCall(input: DynamoInput): Pick<Call, 'resource' | 'context'> {
     ...[request.UpdateExpression, request.ConditionExpression, request.ProjectionExpression].flatMap(namesIn),
   ];
   return {
-    resource: table(/scaler/i.test(name) ? 'ScalerTable' : 'GatewayTable'),
+    resource: table(/scaler/i.test(name) ? 'ScalerTable' : /usage/i.test(name) ? 'Usage' : 'GatewayTable'),
     context: {
-      'dynamodb:LeadingKeys': items.map((item) => keyOf(item.id?.S ?? '')),
+      'dynamodb:LeadingKeys': items.map((item) => keyOf((item.id ?? item.day)?.S ?? '')),
       'dynamodb:Attributes': [...new Set(attributes)],
       ...(request.ProjectionExpression !== undefined && { 'dynamodb:Select': 'SPECIFIC_ATTRIBUTES' }),
       ...(input.ReturnValues !== undefined && { 'dynamodb:ReturnValues': input.ReturnValues }),
