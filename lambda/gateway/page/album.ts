@@ -40,6 +40,8 @@ export class Album {
     compareLooks: (task) => this.compareLooks(task),
     retry: (task) => this.retry(task),
     sendOriginal: (task) => this.sendOriginal(task),
+    cancel: (task) => void this.erase(task),
+    erase: (task) => void this.erase(task),
     remove: (task) => void this.removeAll([task]),
   };
 
@@ -49,6 +51,7 @@ export class Album {
     private readonly looks: LookPorts,
     private readonly kept: Kept,
     private readonly share: (task: PhotoTask) => void,
+    private readonly deleteAtService: (id: string) => Promise<void>,
   ) {}
 
   get tasks(): PhotoTask[] {
@@ -145,6 +148,26 @@ export class Album {
     if (results + pending > 0 && !(await confirmLoss({ results, pending }))) return;
     for (const task of tasks) this.drop(task);
     this.kept.remove(tasks);
+  }
+
+  /** Cancels a photo that waits, or deletes it at the service; then its card goes too. */
+  private async erase(task: PhotoTask): Promise<void> {
+    if (task.id === undefined) return;
+    if (isUnsaved(task) && !(await confirmLoss({ results: 1, pending: 0 }))) return;
+    // Else a poll would find it gone first.
+    task.abort.abort();
+    try {
+      await this.deleteAtService(task.id);
+    } catch {
+      task.isLeft = true;
+      announce(texts().notErased);
+      if (isPending(task)) this.retry(task);
+      else this.cards.get(task)?.update(Date.now());
+      return;
+    }
+    this.drop(task);
+    this.kept.remove([task]);
+    announce(texts().erased(task.name));
   }
 
   /** Takes the cards of photos away that are not this user's, or that another tab has removed. @default all */

@@ -61,6 +61,7 @@ const album = new Album(
   },
   device,
   (task) => void shareResult(task, service.share),
+  (id) => service.delete(id),
 );
 
 function onChange(task: PhotoTask): void {

@@ -15,6 +15,8 @@ export type CardAction =
   | 'compareLooks'
   | 'retry'
   | 'sendOriginal'
+  | 'cancel'
+  | 'erase'
   | 'remove';
 export type CardActions = Record<CardAction, (task: PhotoTask) => void>;
 
@@ -130,6 +132,8 @@ export class Card {
     if (canCompareLooks(task, this.looks)) offered.push('compareLooks');
     if (canRetry(task)) offered.push('retry');
     if (canSendOriginal(task)) offered.push('sendOriginal');
+    // The service has it.
+    if (task.id !== undefined) offered.push(isPending(task) ? 'cancel' : 'erase');
     const labels = offered.map((action) => texts()[action]);
     const inputs = JSON.stringify(labels);
     if (inputs === this.renderedButtons) return;
@@ -151,6 +155,7 @@ export class Card {
 function stateText(task: PhotoTask, nowMs: number, looks: LookPorts): string {
   const { ahead, failed, offline, overdue, remarks, retrying, succeeded, time, waiting, within, ...steps } =
     texts();
+  if (task.isLeft) return texts().notErased;
   if (task.retrying && isPending(task)) return isOnline() ? retrying : offline;
   switch (task.step) {
     case 'waiting': {

@@ -67,6 +67,8 @@ export interface PhotoTask {
   retrying: boolean;
   /** Photo id at the service after the upload: a retry continues from there. */
   id: string | undefined;
+  /** Whether the service did not delete it, although the user wants that. @default false */
+  isLeft?: boolean;
   /** Whether the user has downloaded the result. */
   saved: boolean;
   abort: AbortController;

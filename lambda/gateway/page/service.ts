@@ -1,5 +1,6 @@
 /** The API as the page uses it: retries for a while, then reports the error. */
 import { PhotoApi, type SucceededPhoto, type WaitingPhoto } from '../../../client/api.ts';
+import { deletePhoto } from '../../../client/delete.ts';
 import { download } from '../../../client/download.ts';
 import { ApiError } from '../../../client/errors.ts';
 import { pollPhoto } from '../../../client/poll.ts';
@@ -41,6 +42,8 @@ export interface PhotoService {
   download(photo: SucceededPhoto, operation: Operation): Promise<Blob>;
   /** A link to the result for others; one try. */
   share: (id: string, signal: AbortSignal) => Promise<SharedPhoto>;
+  /** Cancels a photo, or deletes it with its outcome. */
+  delete: (id: string) => Promise<void>;
 }
 
 /** The photo failed at the service. */
@@ -86,6 +89,14 @@ export function photoService(base: string, token: () => string | undefined): Pho
   };
   return {
     share: (id, signal) => api.share(id, signal),
+
+    async delete(id) {
+      await deletePhoto(
+        api,
+        id,
+        limitedRetries({ signal: new AbortController().signal, onRetry: () => undefined }),
+      );
+    },
 
     create: (photo, operation) =>
       withRetries(() => api.create(photo, operation.signal), limitedRetries(operation)),

@@ -83,7 +83,7 @@ export const english: Texts = {
   share: 'Share',
   shareMaking: 'Making a link…',
   shareText: (minutes, time) =>
-    `Anyone who has this link sees the photo in colour for ${minutes} min, until ${time}. It cannot be taken back before. It does not show the photo's name.`,
+    `Anyone who has this link sees the photo in colour for ${minutes} min, until ${time}. Only deleting the photo ends it before. It does not show the photo's name.`,
   shareLink: 'Link',
   shareCopy: 'Copy link',
   shareCopied: 'Copied',
@@ -92,6 +92,9 @@ export const english: Texts = {
   retry: 'Retry',
   sendOriginal: 'Upload the original',
   sendOriginals: (photos) => `Upload ${photos} originals`,
+  erase: 'Delete',
+  erased: (name) => `${name} is deleted, here and at the service.`,
+  notErased: 'The service could not delete this photo. Try again.',
   remove: 'Remove',
   actionOn: (action, name) => `${action}: ${name}`,
   announceSucceeded: (name, finished, total) => `${name} is coloured. ${finished} of ${total} finished.`,

@@ -77,7 +77,7 @@ export const chinese: Texts = {
   share: '分享',
   shareMaking: '正在生成链接…',
   shareText: (minutes, time) =>
-    `任何拥有此链接的人都能看到上色后的照片，${minutes} 分钟内有效（至 ${time}），到期前无法撤回。链接不含照片名称。`,
+    `任何拥有此链接的人都能看到上色后的照片，${minutes} 分钟内有效（至 ${time}），到期前只有删除照片才能使其失效。链接不含照片名称。`,
   shareLink: '链接',
   shareCopy: '复制链接',
   shareCopied: '已复制',
@@ -86,6 +86,9 @@ export const chinese: Texts = {
   retry: '重试',
   sendOriginal: '上传原图',
   sendOriginals: (photos) => `上传 ${photos} 张原图`,
+  erase: '删除',
+  erased: (name) => `${name} 已从此处和服务端删除。`,
+  notErased: '服务端未能删除这张照片，请重试。',
   remove: '移除',
   actionOn: (action, name) => `${action}：${name}`,
   announceSucceeded: (name, finished, total) => `${name} 已上色。共 ${total} 张，已处理 ${finished} 张。`,

@@ -88,6 +88,9 @@ export interface Texts {
   retry: string;
   sendOriginal: string;
   sendOriginals: (photos: number) => string;
+  erase: string;
+  erased: (name: string) => string;
+  notErased: string;
   remove: string;
   actionOn: (action: string, name: string) => string;
   announceSucceeded: (name: string, finished: number, total: number) => string;

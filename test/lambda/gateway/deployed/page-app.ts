@@ -51,7 +51,7 @@ export function pageAppTests(): void {
     await page.getByRole('button', { name: 'Share: Oma 1931.jpg' }).click();
     await page.waitForSelector('#share-link:not([hidden])');
     expect(await page.textContent('#share-text')).toMatch(
-      /for 15 min, until \d{1,2}:\d\d\s[AP]M\. It cannot be taken back/,
+      /for 15 min, until \d{1,2}:\d\d\s[AP]M\. Only deleting the photo/,
     );
     expect(await accessibilityViolations(page)).toEqual([]);
     await page.screenshot({ path: localPath('page', 'share.png') });

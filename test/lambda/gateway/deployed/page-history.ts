@@ -1,7 +1,8 @@
 /** The page in a real browser: what is left of its photos after a reload, in another tab, for another user, and without storage. */
-import type { Page } from 'playwright-core';
+import type { Page, Route } from 'playwright-core';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { localPath } from '../../../../common/environment.ts';
 import { Scope } from '../../../../common/scope.ts';
 import { downloadZip } from '../support/album.ts';
 import {
@@ -57,6 +58,43 @@ export function pageHistoryTests(): void {
     await startColouringWorker(deployed.jwt, scope);
   });
   afterAll(() => scope.close());
+
+  it('cancels a photo that waits and deletes one that is done, at the service too', async () => {
+    const { page, requests, errors } = await open();
+    worker.paused = true;
+    await page.click('.switch');
+    await chooseFiles(page, [oma, named('Opa.jpg')]);
+    await expectSteps(page, ['waiting', 'waiting']);
+    await page.getByRole('button', { name: 'Cancel: Oma 1931.jpg' }).click();
+    await page.waitForFunction(() => document.querySelectorAll('.card').length === 1);
+    worker.paused = false;
+    await expectSteps(page, ['succeeded']);
+    await page.screenshot({ path: localPath('page', 'delete.png') });
+    const erase = async () => {
+      await page.getByRole('button', { name: 'Delete: Opa.jpg' }).click();
+      // It is not downloaded.
+      await page.click('#loss-remove');
+    };
+    // What the service refuses is said, and the photo stays.
+    const refuse = (route: Route) =>
+      route.request().method() === 'DELETE'
+        ? route.fulfill({ status: 403, json: { code: 'unauthorized' } })
+        : route.fallback();
+    await page.route('**/photos/*', refuse);
+    await erase();
+    await page.waitForFunction(() =>
+      document.querySelector('.state')!.textContent.includes('could not delete'),
+    );
+    await page.unroute('**/photos/*', refuse);
+    await erase();
+    await page.waitForFunction(() => document.querySelectorAll('.card').length === 0);
+    expect(await stored(page)).toEqual([0, 0]);
+    const deleted = new Set(requests.filter((one) => one.method() === 'DELETE').map((one) => one.url()));
+    expect(deleted.size).toBe(2);
+    for (const url of deleted) expect((await fetch(url)).status).toBe(404);
+    expect(errors.filter((text) => !text.includes('403'))).toEqual([]);
+    await page.context().close();
+  });
 
   it('goes on after a reload with photos that wait, and has those that are done, with their looks', async () => {
     const { page, requests, errors } = await open();
