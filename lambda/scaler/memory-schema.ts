@@ -16,12 +16,17 @@ export const MEMORY_VERSION = 2;
 
 const count = z.number().nullable();
 const amount = z.number().min(0);
-/** Counters; bulk's part is there once an instance has done bulk photos. */
+const workflowsSchema = z.record(
+  z.string(),
+  z.object({ started: amount, bulkStarted: amount, completed: amount, busySeconds: amount }),
+);
+/** Counters; parts by lane and workflow are there once an instance reports any. */
 const workSchema = z.object({
   completed: amount,
   busySeconds: amount,
   bulkCompleted: amount.optional(),
   bulkBusySeconds: amount.optional(),
+  workflows: workflowsSchema.optional(),
 });
 const calculationSchema = z.object({
   rate: amount,
@@ -77,11 +82,16 @@ const flowSchema = z.object({
   at: z.number(),
   backlog: amount,
   inFlight: amount,
-  reported: z.object({ completed: amount, busySeconds: amount }).nullable(),
+  reported: z
+    .object({ completed: amount, busySeconds: amount, workflows: workflowsSchema.optional() })
+    .nullable(),
   carried: z.number().max(0),
   completed: amount,
   busySeconds: amount,
   inFlightSeconds: amount.optional(),
+  mix: z
+    .record(z.string(), z.object({ started: amount, recent: amount, completed: amount, busySeconds: amount }))
+    .optional(),
 });
 
 const sloSchema = z.object({
@@ -233,6 +243,7 @@ export const reportsSchema = z.object({
   at: z.number(),
   backlog: amount.nullable(),
   ...workSchema.shape,
+  serviceSeconds: z.number().positive().optional(),
   instances: z
     .array(
       z.object({

@@ -3,7 +3,9 @@
  * arrivals are the change of the backlog plus what was finished.
  */
 import type { Observation, WorkReport } from './observation.ts';
+import { mixSeconds, observeMix, type MixMemory } from './mix.ts';
 import { LEAST_SERVICE_SECONDS } from './plausible.ts';
+import { workflowsSince } from './reported-parts.ts';
 
 export interface FlowMemory {
   /** Of the last tick. */
@@ -18,6 +20,8 @@ export interface FlowMemory {
   busySeconds: number;
   /** Photo-seconds in flight of the same ticks. @default those of one photo in flight for each busy instance */
   inFlightSeconds?: number;
+  /** @default - the stage has one workflow, or its workers report none */
+  mix?: MixMemory;
 }
 
 export interface Flow {
@@ -48,11 +52,28 @@ const ROUNDING = 1e-6;
 /** Workers report what they have finished at most this late, seconds. */
 const REPORT_SECONDS = 10;
 
+/** Busy seconds of an instance per photo: of the present mix, where the stage has several workflows. */
+export function serviceOf(memory: FlowMemory | undefined, guess: number): number {
+  const mean = meanService(memory, guess);
+  return Math.max(LEAST_SERVICE_SECONDS, mixSeconds(memory?.mix, mean) ?? mean);
+}
+
+/** Those of a photo of each workflow of which so many are known. */
+export function workflowSecondsOf({ mix = {} }: Pick<FlowMemory, 'mix'>): Record<string, number> {
+  const known = Object.entries(mix).filter(([, { completed }]) => completed >= GUESS_PHOTOS);
+  return Object.fromEntries(
+    known.map(([name, { completed, busySeconds }]) => [
+      name,
+      Math.max(LEAST_SERVICE_SECONDS, busySeconds / completed),
+    ]),
+  );
+}
+
 /**
- * Busy seconds of an instance per photo: measured, weighted with a first guess. The weight of the guess ends with the
+ * Busy seconds per photo, whatever their workflows: measured, weighted with a first guess. The weight of the guess ends with the
  * memory of photos: twenty times too long, it would add a third for good.
  */
-export function serviceOf(memory: FlowMemory | undefined, guess: number): number {
+function meanService(memory: FlowMemory | undefined, guess: number): number {
   if (!memory) return guess;
   const weight = GUESS_PHOTOS * Math.max(0, 1 - memory.completed / SERVICE_PHOTOS);
   // Counters without busy seconds leave a service time of 0.
@@ -82,10 +103,11 @@ export function observeFlow(seen: LaneCounts, before: FlowMemory | undefined, gu
   const seconds = before ? at - before.at : 0;
   // After a clock was set back, or a pause, the levels before say nothing about the time between.
   if (!before || seconds < 0 || seconds > GAP_SECONDS) {
-    const { completed, busySeconds, inFlightSeconds } = before ?? { completed: 0, busySeconds: 0 };
+    const { completed, busySeconds, inFlightSeconds, mix } = before ?? { completed: 0, busySeconds: 0 };
     const memory = {
       ...{ at, backlog, inFlight, reported, carried: 0, completed, busySeconds },
       ...(inFlightSeconds === undefined ? {} : { inFlightSeconds }),
+      ...(mix && { mix }),
     };
     return { seconds: 0, arrived: 0, vanished: 0, memory };
   }
@@ -101,6 +123,7 @@ export function observeFlow(seen: LaneCounts, before: FlowMemory | undefined, gu
     const inFlightNow = work.completed > 0 ? ((before.inFlight + inFlight) / 2) * seconds : 0;
     inFlightSeconds = inFlightSeconds * fading + inFlightNow;
   }
+  const mix = observeMix(before.mix, work?.workflows, meanService(before, guess));
   const service = serviceOf(before, guess);
   const each = seconds / (service * heldOf(before, guess));
   const finished = work ? work.completed : estimateFinished(seen, before, each);
@@ -112,7 +135,10 @@ export function observeFlow(seen: LaneCounts, before: FlowMemory | undefined, gu
     vanished: Math.max(0, before.backlog - backlog - finished),
     ...(work ? { busySeconds: work.busySeconds } : {}),
     left: finished + before.carried,
-    memory: { at, backlog, inFlight, reported, carried, completed, busySeconds, inFlightSeconds },
+    memory: {
+      ...{ at, backlog, inFlight, reported, carried, completed, busySeconds, inFlightSeconds },
+      ...(mix && { mix }),
+    },
   };
 }
 
@@ -134,7 +160,11 @@ function reportedSince(before: WorkReport | null, now: WorkReport | null): WorkR
   const busySeconds = now.busySeconds - before.busySeconds;
   // The difference of two sums, as that of both lanes and of bulk, may fall by what rounding leaves.
   if (completed < -ROUNDING || busySeconds < -ROUNDING) return undefined;
-  return { completed: Math.max(0, completed), busySeconds: Math.max(0, busySeconds) };
+  return {
+    completed: Math.max(0, completed),
+    busySeconds: Math.max(0, busySeconds),
+    ...(now.workflows && { workflows: workflowsSince(now.workflows, before.workflows) }),
+  };
 }
 
 /**

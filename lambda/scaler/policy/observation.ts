@@ -1,4 +1,5 @@
 /** What one tick sees, the input of the rule, and its check. */
+import type { WorkflowWork } from '../../../contract/workflow-counters.ts';
 import type { PoolName } from './pools/pool-name.ts';
 
 /** Sums of what the instances reported, as far as it was believed. */
@@ -10,6 +11,8 @@ export interface WorkReport {
   /** Part of both that is of bulk photos. @default 0 */
   bulkCompleted?: number;
   bulkBusySeconds?: number;
+  /** Parts of both by workflow, of a stage with several. @default unknown */
+  workflows?: Record<string, WorkflowWork>;
 }
 
 /** Messages of the bulk lane, as those of the interactive one. */

@@ -3,6 +3,9 @@
  * another's control: a count beyond these bounds is unknown, never a fact and never zero.
  */
 
+import type { WorkflowCounter, WorkflowWork } from '../../../contract/workflow-counters.ts';
+import { MOST, partOf, riseOf, workflowCounters, workflowRises } from './reported-parts.ts';
+
 /** The counters of one instance as its item has them: not checked. */
 export interface InstanceReport {
   instance: string;
@@ -11,6 +14,8 @@ export interface InstanceReport {
   /** Of the bulk lane, which the two above include; absent while it has done none. */
   bulkCompleted?: unknown;
   bulkBusySeconds?: unknown;
+  /** By workflow, of a stage with several. */
+  workflows?: Record<string, Partial<Record<WorkflowCounter, unknown>>>;
 }
 
 /** A report that was not believed. */
@@ -27,6 +32,8 @@ export interface Increment {
   /** Part of both that is of bulk photos. @default 0 */
   bulkCompleted?: number;
   bulkBusySeconds?: number;
+  /** Parts of both by workflow. @default none */
+  workflows?: Record<string, WorkflowWork>;
 }
 
 /** Counters at an earlier tick, and the time that an instance has had since. */
@@ -35,6 +42,7 @@ export interface Credit {
   busySeconds: number;
   bulkCompleted?: number;
   bulkBusySeconds?: number;
+  workflows?: Record<string, WorkflowWork>;
   /** Seconds in service that no reported busy second has used. */
   busyCredit: number;
   /** Seconds in which photos that are reported now can have finished. */
@@ -48,8 +56,6 @@ export interface Credit {
  * photo, by the model of an instance.
  */
 export const LEAST_SERVICE_SECONDS = 0.005;
-/** A number with more digits than a worker of any age writes. */
-const MOST = 1e12;
 const FIELDS = ['completed', 'busySeconds'] as const;
 
 /** A few characters of a value; what an instance wrote reaches logs and terminals. */
@@ -59,12 +65,13 @@ function shown(value: unknown): string {
 }
 const rounded = (value: number): number => Number(value.toPrecision(6));
 
-/** Bulk's part, and undefined for one that is no number: what is not known to be of bulk is interactive work. */
-const partOf = (value: unknown): number | undefined =>
-  typeof value === 'number' && value >= 0 && value <= MOST ? value : undefined;
-
 /** @returns the counters as numbers, or what is wrong with the first that is none */
-export function countersOf({ completed, busySeconds, ...bulk }: InstanceReport): Increment | string {
+export function countersOf({
+  completed,
+  busySeconds,
+  workflows,
+  ...bulk
+}: InstanceReport): Increment | string {
   const given = { completed, busySeconds };
   for (const name of FIELDS) {
     const value = given[name];
@@ -72,13 +79,10 @@ export function countersOf({ completed, busySeconds, ...bulk }: InstanceReport):
     return `${name} is ${shown(value)}: a number from 0 to ${MOST}`;
   }
   const [bulkCompleted, bulkBusySeconds] = [partOf(bulk.bulkCompleted), partOf(bulk.bulkBusySeconds)];
-  if (bulkCompleted === undefined || bulkBusySeconds === undefined) return given as Increment;
-  return { ...(given as Increment), bulkCompleted, bulkBusySeconds };
+  const counted = { ...(given as Increment), ...(workflows && { workflows: workflowCounters(workflows) }) };
+  if (bulkCompleted === undefined || bulkBusySeconds === undefined) return counted;
+  return { ...counted, bulkCompleted, bulkBusySeconds };
 }
-
-/** A part that rose, within what the whole rose. */
-const riseOf = (now: number | undefined, before: number | undefined, whole: number): number =>
-  Math.min(whole, Math.max(0, (now ?? 0) - (before ?? 0)));
 
 /** @returns what was finished since, or why that cannot be */
 export function incrementOf(now: Increment, before: Credit): Increment | string {
@@ -97,9 +101,12 @@ export function incrementOf(now: Increment, before: Credit): Increment | string 
   }
   const completed = now.completed - before.completed;
   const busySeconds = now.busySeconds - before.busySeconds;
-  if (now.bulkCompleted === undefined) return { completed, busySeconds };
+  const workflows = now.workflows && {
+    workflows: workflowRises(now.workflows, before.workflows, { completed: most.completed + 1, busySeconds }),
+  };
+  if (now.bulkCompleted === undefined) return { completed, busySeconds, ...workflows };
   return {
-    ...{ completed, busySeconds },
+    ...{ completed, busySeconds, ...workflows },
     bulkCompleted: riseOf(now.bulkCompleted, before.bulkCompleted, completed),
     bulkBusySeconds: riseOf(now.bulkBusySeconds, before.bulkBusySeconds, busySeconds),
   };

@@ -13,14 +13,19 @@ export interface Reporter {
  */
 export const MOST_REPORTERS = 500;
 
+/** With counters for each of several workflows an instance's memory is larger. */
+export const mostReporters = (workflows: number): number =>
+  Math.floor(MOST_REPORTERS / Math.max(1, workflows));
+
 /** The instances whose reports are read: those of the last tick as far as they are there, then others. */
 export function sampleOf(
   reporters: Reporter[],
   before: { instances: { instance: string }[] } | undefined,
+  most = MOST_REPORTERS,
 ): Reporter[] {
-  if (reporters.length <= MOST_REPORTERS) return reporters;
+  if (reporters.length <= most) return reporters;
   const known = new Set(before?.instances.map(({ instance }) => instance));
   const isKnown = ({ instance }: Reporter) => known.has(instance);
   const others = reporters.filter((one) => !isKnown(one));
-  return [...reporters.filter(isKnown), ...others].slice(0, MOST_REPORTERS);
+  return [...reporters.filter(isKnown), ...others].slice(0, most);
 }

@@ -2,9 +2,11 @@
  * What the fleet has finished, from what each instance reports about itself: each is believed within its own bounds, and
  * where three or more report, no single one can move the sum far from what the others show.
  */
-import { bulkPart, total, withBulkPart, withOthers } from './bulk/reported.ts';
+import { partsOfSums, sumsOf, total, withOthers, withParts } from './bulk/reported.ts';
 import { countersOf, incrementOf, type Disbelief, type Increment, type InstanceReport } from './plausible.ts';
+import type { WorkflowWork } from '../../../contract/workflow-counters.ts';
 import type { WorkReport } from './observation.ts';
+import { equivalents } from './reported-parts.ts';
 import { MOST_REPORTERS, sampleOf, type Reporter } from './reporters.ts';
 
 /** What is remembered of an instance. */
@@ -31,6 +33,10 @@ export interface ReportsMemory {
   /** Bulk's part. @default no instance has done any */
   bulkCompleted?: number;
   bulkBusySeconds?: number;
+  /** Parts of both by workflow. @default no instance has reported any */
+  workflows?: Record<string, WorkflowWork>;
+  /** Service time in whose units an instance's photos are counted; where it has counters by workflow. */
+  serviceSeconds?: number;
   instances: ReporterMemory[];
 }
 
@@ -42,6 +48,10 @@ export interface ReportsInput {
   reports: InstanceReport[];
   /** Busy seconds of a photo as the policy has learned them. */
   serviceSeconds: number;
+  /** Those of a workflow that are known. @default none */
+  workflowSeconds?: Record<string, number>;
+  /** Instances whose reports are read. @default MOST_REPORTERS */
+  most?: number;
 }
 
 export interface Belief {
@@ -89,6 +99,8 @@ const ALONE: Tolerance = { photos: 4, slower: 4, faster: 8 };
 interface Judged extends ReporterMemory {
   type: string | undefined;
   isPresent: boolean;
+  /** Photos of the usual length that one of the reported ones is, by their workflows. @default 1 */
+  factor?: number;
   /** What it reports; undefined where that is not known. */
   raw?: Increment;
   /** As far as it is believed. */
@@ -106,16 +118,17 @@ export function believe(input: ReportsInput, before: ReportsMemory | undefined):
   const disbelieved: Disbelief[] = [];
   const known = new Map(isFirst ? [] : before.instances.map((one) => [one.instance, one]));
   const given = new Map(reports.map((one) => [one.instance, one]));
-  const present = new Map(sampleOf(reporters, before).map((one) => [one.instance, one.type]));
+  const present = new Map(sampleOf(reporters, before, input.most).map((one) => [one.instance, one.type]));
   // Instances for which each of these stands.
   const each = present.size === 0 ? 1 : reporters.length / present.size;
   // Then one that was not among them need not be new.
-  const wasSample = (before?.instances.length ?? 0) >= MOST_REPORTERS;
+  const wasSample = (before?.instances.length ?? 0) >= (input.most ?? MOST_REPORTERS);
   // One that has left since the last tick reported its last photos before it did.
   const judged = [...new Set([...present.keys(), ...known.keys()])].map((instance) => {
     const report = given.get(instance);
     const counters = report && countersOf(report);
     const one = credited(instance, known.get(instance), seconds, wasSample);
+    if (before?.serviceSeconds) one.photos *= before.serviceSeconds / input.serviceSeconds;
     const judgement: Judged = { ...one, type: present.get(instance), isPresent: present.has(instance) };
     if (counters === undefined) return { ...judgement, counters: null };
     judgement.counters = null;
@@ -128,7 +141,7 @@ export function believe(input: ReportsInput, before: ReportsMemory | undefined):
     if (isFirst || one.counters === null) return judgement;
     const found = incrementOf(counters, { ...one, ...one.counters, seconds });
     if (typeof found === 'string') disbelieved.push({ instance, why: found });
-    else addRaw(judgement, found);
+    else addRaw(judgement, found, input);
     return judgement;
   });
 
@@ -140,17 +153,13 @@ export function believe(input: ReportsInput, before: ReportsMemory | undefined):
     backlog,
     completed: completed + each * (sum?.completed ?? 0),
     busySeconds: busySeconds + each * (sum?.busySeconds ?? 0),
-    ...bulkPart(before, sum, each),
+    ...partsOfSums(before, sum, each),
+    ...(sum?.workflows ? { serviceSeconds: input.serviceSeconds } : {}),
     instances: judged.filter(({ isPresent }) => isPresent).map(remembered),
   };
   const isKnown = isFirst ? given.size > disbelieved.length || present.size === 0 : sum !== undefined;
   return { reported: isKnown ? sumsOf(memory) : undefined, memory, disbelieved };
 }
-
-const sumsOf = ({ completed, busySeconds, bulkCompleted, bulkBusySeconds }: ReportsMemory): WorkReport => ({
-  ...{ completed, busySeconds },
-  ...(bulkCompleted === undefined ? {} : { bulkCompleted, bulkBusySeconds: bulkBusySeconds ?? 0 }),
-});
 
 /**
  * An instance's memory with the time since the last tick. One that is new has counted from zero.
@@ -180,10 +189,11 @@ function credited(
 }
 
 /** Adds what an instance reports to its window. */
-function addRaw(one: Judged, raw: Increment): void {
+function addRaw(one: Judged, raw: Increment, { serviceSeconds, workflowSeconds }: ReportsInput): void {
   one.raw = raw;
+  one.factor = equivalents(raw.workflows, serviceSeconds, workflowSeconds);
   const kept = Math.exp(-raw.completed / WINDOW_PHOTOS);
-  one.photos = one.photos * kept + raw.completed;
+  one.photos = one.photos * kept + one.factor * raw.completed;
   one.photoSeconds = one.photoSeconds * kept + raw.busySeconds;
   one.busyCredit = Math.max(0, one.busyCredit - raw.busySeconds);
 }
@@ -207,7 +217,7 @@ function limit(judged: Judged[], drop: number, learned: number): void {
     const median = types.get(one.type);
     const tolerance = median === undefined ? others : OF_ITS_TYPE;
     one.believed = believedOf(one, one.raw, median ?? fleet ?? learned, tolerance);
-    withBulkPart(one.believed, one.raw);
+    withParts(one.believed, one.raw);
     total += one.believed.completed;
     cut += one.raw.completed - one.believed.completed;
   }
@@ -222,20 +232,22 @@ function limit(judged: Judged[], drop: number, learned: number): void {
       believed.busySeconds * factor,
       Math.max(believed.busySeconds, raw.busySeconds),
     );
-    withBulkPart(believed, raw);
+    withParts(believed, raw);
   }
 }
 
 /** As many photos as its time allows; where its service time is out of tolerance, each with the reference's. */
 function believedOf(one: Judged, raw: Increment, reference: number, tolerance: Tolerance): Increment {
-  const completed = Math.min(raw.completed, (tolerance.photos * one.photoCredit) / reference + 1);
-  one.photoCredit = Math.max(0, one.photoCredit - (completed * reference) / tolerance.photos);
+  const { factor = 1 } = one;
+  const each = factor * reference;
+  const completed = Math.min(raw.completed, (tolerance.photos * one.photoCredit) / each + 1);
+  one.photoCredit = Math.max(0, one.photoCredit - (completed * each) / tolerance.photos);
   const most = tolerance.slower * reference;
   const seconds = (one.photoSeconds + SHARED_PHOTOS * reference) / (one.photos + SHARED_PHOTOS);
   // What is beyond is forgotten, so that an instance that is honest again is soon believed again.
   one.photoSeconds = Math.min(one.photoSeconds, 2 * most * (one.photos + SHARED_PHOTOS));
   const isLike = seconds <= most && seconds >= reference / tolerance.faster;
-  if (!isLike) return { completed, busySeconds: completed * reference };
+  if (!isLike) return { completed, busySeconds: completed * each };
   return {
     completed,
     busySeconds: raw.completed === 0 ? raw.busySeconds : (raw.busySeconds * completed) / raw.completed,

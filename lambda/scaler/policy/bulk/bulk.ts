@@ -1,6 +1,7 @@
 /** What a tick sees and remembers of the bulk lane. Interactive rates and times are measured without its photos. */
 import { heldOf, observeFlow, serviceOf, type Flow, type FlowMemory } from '../flow.ts';
 import type { BulkCounts, Observation, WorkReport } from '../observation.ts';
+import { workflowsBy } from '../reported-parts.ts';
 import { nextProfile, type BulkArrival } from './profile.ts';
 
 /** Seconds from a bulk photo's arrival to its outcome, at most, where the settings name no deadline. */
@@ -15,10 +16,11 @@ export interface BulkMemory {
 /** Counters of each lane. */
 export function reportedBy(lane: 'interactive' | 'bulk', reported: WorkReport | undefined) {
   if (!reported) return undefined;
-  const { completed, busySeconds, bulkCompleted = 0, bulkBusySeconds = 0 } = reported;
+  const { completed, busySeconds, bulkCompleted = 0, bulkBusySeconds = 0, workflows } = reported;
+  const parts = workflows && { workflows: workflowsBy(lane, workflows) };
   return lane === 'bulk'
-    ? { completed: bulkCompleted, busySeconds: bulkBusySeconds }
-    : { completed: completed - bulkCompleted, busySeconds: busySeconds - bulkBusySeconds };
+    ? { completed: bulkCompleted, busySeconds: bulkBusySeconds, ...parts }
+    : { completed: completed - bulkCompleted, busySeconds: busySeconds - bulkBusySeconds, ...parts };
 }
 
 /** The observation with what the instances report about interactive photos. */

@@ -1,9 +1,9 @@
 /** Bulk's part of what the instances report. */
 import { expect, it } from 'vitest';
 import {
-  bulkPart,
+  partsOfSums,
   total,
-  withBulkPart,
+  withParts,
   withOthers,
 } from '../../../../../lambda/scaler/policy/bulk/reported.ts';
 
@@ -19,13 +19,13 @@ it.each<[string, believed: number, raw: number, bulk: number, expected: number]>
   ['none of an instance that has done nothing', 0, 0, 4, 0],
 ])('of a report is believed: %s', (_name, believed, raw, bulk, expected) => {
   const one = increment(believed);
-  withBulkPart(one, increment(raw, bulk));
+  withParts(one, increment(raw, bulk));
   expect(one).toEqual(increment(believed, expected));
 });
 
 it('is unknown of an instance that reports none', () => {
   const one = increment(5);
-  withBulkPart(one, increment(5));
+  withParts(one, increment(5));
   expect(one).toEqual(increment(5));
 });
 
@@ -37,7 +37,7 @@ it('is in the sum of some, and in what others are taken to have done', () => {
 });
 
 it('is counted from the first report of it on', () => {
-  expect(bulkPart(increment(5), increment(2), 1)).toEqual({});
-  expect(bulkPart(increment(5), increment(2, 1), 2)).toEqual({ bulkCompleted: 2, bulkBusySeconds: 12 });
-  expect(bulkPart(increment(5, 3), increment(2), 2)).toEqual({ bulkCompleted: 3, bulkBusySeconds: 18 });
+  expect(partsOfSums(increment(5), increment(2), 1)).toEqual({});
+  expect(partsOfSums(increment(5), increment(2, 1), 2)).toEqual({ bulkCompleted: 2, bulkBusySeconds: 12 });
+  expect(partsOfSums(increment(5, 3), increment(2), 2)).toEqual({ bulkCompleted: 3, bulkBusySeconds: 18 });
 });
