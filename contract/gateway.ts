@@ -1,6 +1,7 @@
 /** Environment of the gateway function: set by the construct, parsed by the function. */
 import { z } from 'zod';
 import { DIGEST_SEPARATOR } from './edge.ts';
+import type { WorkflowWords } from './offered-workflow.ts';
 import type { PhotoOption } from './photo-option.ts';
 
 /** Access to the API: open to all, with a token of the stage's OpenID issuer, or with an AWS signature. */
@@ -39,6 +40,11 @@ export const gatewayEnvironmentSchema = z.object({
     .string()
     .default('[]')
     .transform((text) => JSON.parse(text) as PhotoOption[]),
+  /** JSON of `WorkflowWords`, of a stage with several. */
+  WORKFLOWS: z
+    .string()
+    .transform((text) => JSON.parse(text) as WorkflowWords)
+    .optional(),
   /** OpenID issuer and client of the page's sign-in; empty without sign-in. */
   ISSUER: z.string(),
   CLIENT_ID: z.string(),
@@ -52,7 +58,8 @@ export const gatewayEnvironmentSchema = z.object({
 });
 
 export type GatewayEnvironment = z.infer<typeof gatewayEnvironmentSchema>;
-export type GatewayVariable = keyof GatewayEnvironment;
+/** Those that are always set. */
+export type GatewayVariable = Exclude<keyof GatewayEnvironment, 'WORKFLOWS'>;
 
 /** Key of a photo's record in the gateway's table. */
 export const photoRecordKey = (id: string) => `photo#${id}`;

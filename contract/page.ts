@@ -1,5 +1,6 @@
 /** Values shared by the gateway function and its page; also for browsers: no schema library here. */
 
+import type { OfferedWorkflow } from './offered-workflow.ts';
 import type { PhotoOption } from './photo-option.ts';
 
 /** Files of the page by path; the first is also served at `/`. */
@@ -33,6 +34,8 @@ export interface PageSettings {
   bulkDeadlineSeconds: number;
   /** That photos of the stage's workflow have. */
   options: readonly PhotoOption[];
+  /** That a photo may name, the stage's own first. @default - the stage has one workflow */
+  workflows?: readonly OfferedWorkflow[] | undefined;
   /** Null without sign-in. */
   signIn: SignInSettings | null;
 }

@@ -47,10 +47,18 @@ export const newPhotoSchema = z.strictObject({
     .describe(
       "'interactive' (the default) is coloured as soon as possible. 'bulk', for albums, is coloured within the stage's deadline and yields to interactive photos.",
     ),
+  workflow: z
+    .string()
+    .min(1)
+    .max(400)
+    .optional()
+    .describe(
+      "One of the stage's workflows, or a chain of them, such as 'ddcolor+upscale'; without it the stage's own.",
+    ),
   options: z
     .record(z.string(), z.union([z.string(), z.number()]))
     .optional()
-    .describe("Options of the stage's workflow by name."),
+    .describe("Options of the photo's workflow by name."),
 });
 
 const time = z.iso.datetime().describe('UTC');

@@ -57,6 +57,8 @@ export const scalerEnvironmentSchema = z.object({
   POLICY: json(policySettingsSchema),
   /** JSON of {@link Spending}. */
   SPENDING: json(spendingSchema),
+  /** JSON of the workflows whose counters workers write; absent where the stage has one. */
+  WORKFLOWS: json(z.array(z.string()).min(2)).optional(),
   /** JSON of `Pools` (contract/pools.ts); empty where the fleet has one group. */
   POOLS: z.union([z.literal('').transform(() => undefined), json(poolsSchema)]),
   /** JSON of `WarmPool` (contract/pools.ts); empty where no stopped instances are kept. */
@@ -66,4 +68,4 @@ export const scalerEnvironmentSchema = z.object({
 export type ScalerEnvironment = z.infer<typeof scalerEnvironmentSchema>;
 
 /** For the construct, which must set them all. */
-export type ScalerVariable = keyof ScalerEnvironment;
+export type ScalerVariable = Exclude<keyof ScalerEnvironment, 'WORKFLOWS'>;

@@ -2,7 +2,10 @@
 import { z } from 'zod';
 import type { ChoiceOption, OptionText, PhotoOption } from './photo-option.ts';
 
-const text = z.strictObject({ en: z.string().min(1).max(300), 'zh-CN': z.string().min(1).max(300) });
+export const optionText = z.strictObject({
+  en: z.string().min(1).max(300),
+  'zh-CN': z.string().min(1).max(300),
+});
 
 const words = {
   /**
@@ -10,13 +13,13 @@ const words = {
    *
    * @default - the option's name
    */
-  label: text.optional(),
+  label: optionText.optional(),
   /**
    * What it does, in a sentence or two.
    *
    * @default - none
    */
-  description: text.optional(),
+  description: optionText.optional(),
 };
 
 /** A node's input, in every graph of the workflow. */
@@ -92,7 +95,7 @@ export const settable = (option: Option): { node: string; field: string }[] => {
 
 const WORDS = new Set(['label', 'description']);
 /** A choice may have such a name. */
-const isText = (value: unknown): boolean => text.safeParse(value).success;
+const isText = (value: unknown): boolean => optionText.safeParse(value).success;
 
 /** Without the words for people, which a worker needs none of: its settings have little room. */
 export const withoutWords = (options: Declared['options']): Declared['options'] =>

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { RESERVED_METADATA } from './reserved-metadata.ts';
 import { sizeWith, type Options } from './photo-option.ts';
-import { isNamed, optionSchema, photoOptions, settable } from './workflow-option.ts';
+import { isNamed, optionSchema, optionText, photoOptions, settable } from './workflow-option.ts';
 
 const nodeSchema = z.object({ class_type: z.string().min(1), inputs: z.record(z.string(), z.unknown()) });
 
@@ -10,6 +10,12 @@ const graphSchema = z.record(z.string(), nodeSchema);
 
 const fields = z.object({
   name: z.string().min(1),
+  /**
+   * Name of it on the page, of a stage with several.
+   *
+   * @default - its name
+   */
+  label: optionText.optional(),
   /**
    * Present when the graph keeps lightness and computes chroma at a fixed `size` (pixels of each side), so that a small copy
    * of a photo is enough. Absent when it needs the whole photo.

@@ -26,6 +26,7 @@ import { readView, ScalerTable } from './scaler-table.ts';
 import { ScheduleRole } from './schedule-role.ts';
 import type { LogOptions } from './stage/logs.ts';
 import { SCALING_FIELDS, type ScalingOptions } from './stage/scaling.ts';
+import { workflowsVariable } from './workflow-variables.ts';
 import { listPrices } from './stage/spending.ts';
 
 const PERIOD = Duration.minutes(1);
@@ -158,6 +159,7 @@ export class BacklogScaler extends Construct {
         POLICY: JSON.stringify(policy),
         SPENDING: JSON.stringify(spending),
         ...poolVariables(this, fleet, policy),
+        ...workflowsVariable(fleet?.workflowNames),
       } satisfies Record<ScalerVariable, string>,
     };
     const handler = new BundledFunction(this, 'Function', options);

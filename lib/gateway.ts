@@ -12,7 +12,6 @@ import { DIGEST_SEPARATOR } from '../contract/edge.ts';
 import { photoRecordKey, type GatewayVariable } from '../contract/gateway.ts';
 import { apiPhotoKey, failedKey, resultKey, SHARED } from '../contract/keys.ts';
 import { PAGE_FILES } from '../contract/page.ts';
-import { photoOptions } from '../contract/workflow-option.ts';
 import { ApiDomain, apiHost } from './api-domain.ts';
 import { onlyItems } from './arns.ts';
 import { BundledFunction } from './bundled-function.ts';
@@ -24,7 +23,7 @@ import { readView } from './scaler-table.ts';
 import { GROUPS_CLAIM, SignIn } from './sign-in.ts';
 import type { Stage } from './stage/stage.ts';
 import { addUsage } from './usage-table.ts';
-import { loadWorkflow } from './worker-settings.ts';
+import { workflowVariables } from './workflow-variables.ts';
 
 const HERE = join(import.meta.dirname, '..', 'lambda', 'gateway');
 
@@ -136,8 +135,7 @@ export class Gateway extends Construct {
         // The policy `threshold` buys nothing for a deadline: what it cannot keep is not offered.
         BULK_DEADLINE_SECONDS: String(stage.policy.kind === 'threshold' ? 0 : stage.bulkDeadlineSeconds),
         SIDELINING: photos.queues.includes('sidelined') ? 'on' : 'off',
-        CHROMA_SIZE: String(chromaSize(stage)),
-        OPTIONS: optionsOf(stage),
+        ...workflowVariables(stage),
         ISSUER: tokens?.issuer ?? '',
         CLIENT_ID: tokens?.audience[0] ?? '',
         GROUPS_CLAIM: this.signIn ? GROUPS_CLAIM : '',
@@ -220,24 +218,6 @@ const changeWebhooks = (table: dynamodb.ITable): Permission => ({
 
 const OPEN = 'the stage is open: a photo’s id is the right to it, within limits for each caller and day';
 const PUBLIC = 'the page, the API description and the health check have nothing about any photo';
-
-/** Side of the square at which colours are computed, pixels; 0 where the workflow needs the whole photo. */
-function chromaSize({ workflow }: Stage): number {
-  return loadWorkflow(workflow).chroma?.size ?? 0;
-}
-
-/** Of the 4 KB that a function's environment may have. */
-const MOST_OPTION_BYTES = 3000;
-
-/** The workflow's options for photos, as JSON. */
-function optionsOf({ workflow }: Stage): string {
-  const text = JSON.stringify(photoOptions(loadWorkflow(workflow)));
-  const bytes = Buffer.byteLength(text);
-  if (bytes <= MOST_OPTION_BYTES) return text;
-  throw new Error(
-    `workflow '${workflow}': its options with their words have ${bytes} bytes; at most ${MOST_OPTION_BYTES} are allowed`,
-  );
-}
 
 /** Issuer and audiences of accepted tokens; undefined where no token is asked for. */
 function tokensOf({ access, jwtIssuer, jwtAudience }: Stage, signIn: SignIn | undefined) {

@@ -12,6 +12,7 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { withDefaults } from '../contract/field.ts';
 import { instanceLogGroupName } from '../contract/logs.ts';
+import { workflowNames } from '../contract/photo-workflow.ts';
 import { SERVICE, workKeyPrefix } from '../contract/names.ts';
 import { fastTierPool, filledPool, onDemandGroupName, type WarmPoolSizes } from '../contract/pools.ts';
 import type { PurchaseOptions } from '../contract/prices.ts';
@@ -26,7 +27,8 @@ import { hasToken } from './stage/check.ts';
 import { defaultInitializationRate, withFallback, type FleetOptions } from './stage/fleet.ts';
 import { SuspendProcesses } from './suspend-processes.ts';
 import { WorkerGroup } from './worker-group.ts';
-import { workflowOfWorkers, settingsVersion, WorkerSettingsParameter } from './worker-settings.ts';
+import { settingsVersion, WorkerSettingsParameter } from './worker-settings.ts';
+import { workflowsOfWorkers } from './workflows.ts';
 
 export type FleetLimits = Required<
   Pick<
@@ -59,6 +61,8 @@ export class GpuFleet extends Construct {
   readonly vpc: ec2.IVpc;
   /** Key of an instance's counters in the scaler's table, without the instance's id. */
   readonly workKeyPrefix: string;
+  /** Workflows and chains that a photo may name, the stage's own first. */
+  readonly workflowNames: readonly string[];
   /** How the group buys its instances, for the metrics of cost. */
   readonly purchase: PurchaseOptions;
   /** The scaler's table, in which workers count what they have done. */
@@ -93,6 +97,8 @@ export class GpuFleet extends Construct {
       retention: settings.logRetentionDays,
       removalPolicy: RemovalPolicy.DESTROY,
     });
+    const workflows = workflowsOfWorkers(settings);
+    this.workflowNames = workflowNames(workflows);
     const role = new InstanceRole(this, 'InstanceRole', {
       stageName,
       groupNames: [groupName, ...(settings.onDemandFallback ? [onDemandGroupName(groupName)] : [])],
@@ -101,6 +107,8 @@ export class GpuFleet extends Construct {
       deadLetterQueue: jobs.deadLetterQueue,
       table,
       logGroup: this.logGroup,
+      // An instance counts what it does by workflow only where there are several.
+      workflows: workflows.otherWorkflows ? this.workflowNames : [],
     });
     this.workKeyPrefix = workKeyPrefix(role.roleId);
     const workerSettings: WorkerSettings = {
@@ -115,7 +123,7 @@ export class GpuFleet extends Construct {
       workKeyPrefix: this.workKeyPrefix,
       ...jobs.settings,
       ...withDefaults(WORKER_FIELDS, settings),
-      workflow: workflowOfWorkers(settings.workflow),
+      ...workflows,
     };
     const launchTemplate = (of: string, fixedImage: boolean) =>
       new WorkerLaunchTemplate(this, of, {

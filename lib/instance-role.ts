@@ -18,6 +18,7 @@ import {
   WORK_ATTRIBUTES,
   workerParameterName,
 } from '../contract/names.ts';
+import { workflowAttributes } from '../contract/workflow-counters.ts';
 import { groupArn, GROUP_WILDCARD, onlyItems } from './arns.ts';
 import { allow, PUBLISH_METRICS, type Permission } from './permissions.ts';
 
@@ -32,6 +33,8 @@ export interface InstanceRoleProps {
   readonly table: dynamodb.ITable;
   /** Group of the lines of the instances. */
   readonly logGroup: logs.ILogGroup;
+  /** Whose counters it writes beside those of all photos. */
+  readonly workflows: readonly string[];
 }
 
 export class InstanceRole extends iam.Role {
@@ -85,6 +88,7 @@ export class InstanceRole extends iam.Role {
               TABLE_KEY,
               TABLE_EXPIRY,
               ...Object.values(WORK_ATTRIBUTES),
+              ...workflowAttributes(props.workflows),
               BOOT_FAILURE_ATTRIBUTE,
             ],
           },

@@ -51,16 +51,16 @@ const RULES: Rule[] = [
     mayAsTypes: /^\.\/contract\//,
   },
   {
-    // The rule that sizes the fleet is pure: its own files, and the reasons and settings of the contract.
+    // The rule that sizes the fleet is pure: its own files, and reasons, settings and counters of the contract.
     files: /^lambda\/scaler\/policy/,
-    may: any('^\\./lambda/scaler/policy', '^\\./contract/(reasons|policy)\\.ts$'),
+    may: any('^\\./lambda/scaler/policy', '^\\./contract/(reasons|policy|workflow-counters)\\.ts$'),
   },
   {
     // Runs in browsers.
     files: /^lambda\/gateway\/page\/(?!build\.ts$)/,
     may: any(
       '^\\./lambda/gateway/page/',
-      '^\\./contract/(file-name|page|photo-option|photo-types)\\.ts$',
+      '^\\./contract/(file-name|offered-workflow|page|photo-option|photo-types|workflow-names)\\.ts$',
       '^\\./(client|colour)/',
       '^client-zip$',
     ),

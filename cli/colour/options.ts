@@ -2,6 +2,12 @@
 import { InvalidArgumentError, Option } from 'commander';
 import type { Options } from '../../contract/photo-option.ts';
 import { RESERVED_METADATA } from '../../contract/reserved-metadata.ts';
+import {
+  stepNames,
+  WORKFLOW_METADATA,
+  WORKFLOW_NAME,
+  WORKFLOW_NAME_RULE,
+} from '../../contract/workflow-names.ts';
 import { COLOURED_PHOTOS, type ColouredPhotos } from '../../contract/photo-types.ts';
 import { bucketName, region, wholeNumber, type CommandLine } from '../../common/command-line.ts';
 import { UsageError } from '../../common/errors.ts';
@@ -39,6 +45,8 @@ export interface ColourOptions {
   option?: Options;
   /** Percent. */
   strength?: number;
+  /** Or a chain. @default the stage's own */
+  workflow?: string;
   json?: boolean;
   quiet?: boolean;
 }
@@ -115,6 +123,12 @@ export const withOptions = (command: CommandLine): CommandLine =>
         wholeNumber(0, 100),
       ),
     )
+    .addOption(
+      new Option(
+        '--workflow <name>',
+        "one of the stage's workflows, or a chain of them, such as ddcolor+upscale (default: the stage's own)",
+      ).argParser(workflowName),
+    )
     .option(
       '--bulk',
       "send to the stage's bulk lane: coloured within its deadline (default: 1 hour), and no delay to others",
@@ -164,6 +178,14 @@ function folder(text: string): string {
   throw new InvalidArgumentError('Expected the name of a folder.');
 }
 
+/** What a stage has is not known here. */
+function workflowName(text: string): string {
+  if (stepNames(text).every((name) => WORKFLOW_NAME.test(name))) return text;
+  throw new InvalidArgumentError(
+    `Expected the name of a workflow, or of several with + between them: each ${WORKFLOW_NAME_RULE}.`,
+  );
+}
+
 /** Numbers as such, since the API's document says which options are numbers; not `1.0`, which may be a choice. */
 export function namedValue(text: string, before: Options = {}): Options {
   const [, name, value] = /^([a-z][a-z0-9-]*)=(.+)$/.exec(text) ?? [];
@@ -178,15 +200,17 @@ export function namedValue(text: string, before: Options = {}): Options {
   return { ...before, [name]: isNumber ? Number(value) : value };
 }
 
-/** @throws UsageError for two strengths */
+/** With the workflow under its reserved name, as the photo's metadata has it. @throws UsageError for two strengths */
 export function photoOptionsOf({
-  option = {},
+  option: given = {},
   strength,
-}: Pick<ColourOptions, 'option' | 'strength'>): Options {
+  workflow,
+}: Pick<ColourOptions, 'option' | 'strength' | 'workflow'>): Options {
+  const option = { ...given, ...(workflow !== undefined && { [WORKFLOW_METADATA]: workflow }) };
   if (strength === undefined) return option;
-  if (option.strength === undefined || option.strength === strength) return { ...option, strength };
+  if (given.strength === undefined || given.strength === strength) return { ...option, strength };
   throw new UsageError(
-    `--strength ${strength} and --option strength=${option.strength}: expected one of them.`,
+    `--strength ${strength} and --option strength=${given.strength}: expected one of them.`,
   );
 }
 

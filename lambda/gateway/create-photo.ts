@@ -1,6 +1,7 @@
 /** `POST /photos`: checks sizes and quotas, chooses the queue, records the photo and returns a link to upload it. */
 import type { CreatedPhoto, NewPhoto } from '../../contract/photo-api.ts';
-import { optionProblem } from '../../contract/photo-option.ts';
+import { offerOf, offerProblem } from '../../contract/offered-workflow.ts';
+import { WORKFLOW_METADATA } from '../../contract/workflow-names.ts';
 import type { Caller, GatewayPorts, PhotoPlace, PhotoRecord, PhotoSettings } from './ports.ts';
 import { ProblemError, type GatewayProblemCode } from './problems.ts';
 import { DAY_SECONDS, dailyWindow, hourlyWindow, isoTime, type QuotaWindow } from './quotas.ts';
@@ -24,7 +25,7 @@ export interface NewUpload {
 
 /** @throws ProblemError */
 export async function createPhoto(
-  { name, type, size, output, colouredPhotos, lane = 'interactive', options = {} }: NewPhoto,
+  { name, type, size, output, colouredPhotos, lane = 'interactive', workflow, options = {} }: NewPhoto,
   caller: Caller,
   ports: GatewayPorts,
   settings: PhotoSettings,
@@ -35,16 +36,18 @@ export async function createPhoto(
   if (size > maxUploadBytes) {
     throw new ProblemError('too-large', `size ${size}: the maximum is ${maxUploadBytes} bytes.`);
   }
-  if (!outputsOf(settings).includes(output)) {
+  const { chromaSize } = offerOf(settings, workflow) ?? settings;
+  if (!outputsOf({ chromaSize }).includes(output)) {
+    const whose = workflow === undefined ? 'of this stage' : `'${workflow}'`;
     throw new ProblemError(
       'no-chroma',
-      `output 'chroma': the workflow of this stage has no chroma output; use 'photo'.`,
+      `output 'chroma': the workflow ${whose} has no chroma output; use 'photo'.`,
     );
   }
   if (!lanesOf(settings).includes(lane)) {
     throw new ProblemError('no-bulk-lane', `lane 'bulk': this stage has no bulk lane; use 'interactive'.`);
   }
-  const problem = optionProblem(settings.options ?? [], options, output);
+  const problem = offerProblem(settings, workflow, options, output);
   if (problem !== undefined) throw new ProblemError('bad-option', problem);
   const count = async (window: QuotaWindow, code: GatewayProblemCode, quota: string) => {
     if (await registry.countPhoto(window)) return;
@@ -86,7 +89,10 @@ export async function createPhoto(
   placed?.(photo, sidelining.sidelined);
   // A photo that is not counted is not accepted: usage has all of them.
   await Promise.all([registry.put(photo), ports.accepted?.accept(photo.owner, now)]);
-  const link = await storage.uploadLink(photo, size, linkSeconds, colouredPhotos, options);
+  const link = await storage.uploadLink(photo, size, linkSeconds, colouredPhotos, {
+    ...options,
+    ...(workflow !== undefined && { [WORKFLOW_METADATA]: workflow }),
+  });
   return { id, upload: { method: 'PUT', ...link, expiresAt: isoTime(photo.linkExpiresAt) } };
 }
 

@@ -7,6 +7,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { photoLogId } from '../../contract/trace.ts';
 import { gatewayEnvironmentSchema } from '../../contract/gateway.ts';
+import { offeredWorkflows } from '../../contract/offered-workflow.ts';
 import { LOOPBACK_VARIABLE } from '../../contract/webhook.ts';
 import { DynamoArrivalCounter } from './aws/arrivals.ts';
 import { S3PhotoStorage } from './aws/storage.ts';
@@ -42,13 +43,19 @@ const storage = new S3PhotoStorage(
 );
 
 const { ISSUER: issuer, CLIENT_ID: clientId, CHROMA_SIZE: chromaSize, OPTIONS: options } = environment;
+const { WORKFLOWS: words } = environment;
+/** Of a stage with several. */
+const workflows = words && offeredWorkflows(words, { chromaSize, options });
 const { MAX_UPLOAD_BYTES: maxUploadBytes, BULK_DEADLINE_SECONDS: bulkDeadlineSeconds } = environment;
 
 /** The page sends requests to the bucket and to the issuer's token endpoint. */
 async function pageConfig(): Promise<PageConfig> {
   const signIn = issuer === '' ? null : await discover(issuer, clientId);
   const connect = [await storage.origin(), ...(signIn ? [new URL(signIn.tokenEndpoint).origin] : [])];
-  return { settings: { maxUploadBytes, chromaSize, bulkDeadlineSeconds, options, signIn }, connect };
+  return {
+    settings: { maxUploadBytes, chromaSize, bulkDeadlineSeconds, options, workflows, signIn },
+    connect,
+  };
 }
 
 const { WEBHOOK_TABLE_NAME: webhookTable, USAGE_TABLE_NAME: usageTable } = environment;
@@ -77,6 +84,7 @@ const gateway: Gateway = {
     bulkDeadlineSeconds,
     sidelines: environment.SIDELINING === 'on',
     options,
+    workflows,
   },
   ports: {
     registry: new DynamoPhotoRegistry(documents, environment.TABLE_NAME),

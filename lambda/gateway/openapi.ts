@@ -62,7 +62,7 @@ const PHOTO = (() => {
 const componentOf = (name: keyof typeof SCHEMAS, limits: StageLimits): Json => {
   if (name === 'Photo') return PHOTO;
   if (name !== 'NewPhoto') return schemaOf(name);
-  const narrowed = withOptions(narrowedToStage(schemaOf(name), limits), limits.options ?? []);
+  const narrowed = withOptions(narrowedToStage(schemaOf(name), limits), limits);
   return { ...narrowed, examples: [newPhotoExample(limits)] };
 };
 

@@ -1,4 +1,5 @@
 /** Ports and settings of the gateway's rules. Times are epoch seconds. */
+import type { OfferedWorkflow } from '../../contract/offered-workflow.ts';
 import type { Failure } from '../../contract/failure.ts';
 import type { Lane } from '../../contract/lanes.ts';
 import type { ColouredPhotos, Output, PhotoType, Remark } from '../../contract/photo-types.ts';
@@ -188,4 +189,6 @@ export interface PhotoSettings {
    * @default none
    */
   options?: readonly PhotoOption[];
+  /** That a photo may name, the stage's own first. @default - the stage has one workflow */
+  workflows?: readonly OfferedWorkflow[] | undefined;
 }

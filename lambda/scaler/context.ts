@@ -33,6 +33,8 @@ export interface TickRun {
   pools?: PoolSettings | undefined;
   /** How many stopped instances the stage keeps. @default - none */
   warmPool?: WarmPoolSizes | undefined;
+  /** Workflows whose counters the instances report. @default 1 */
+  workflows?: number | undefined;
 }
 
 /**

@@ -45,6 +45,7 @@ const run = (context: Invocation, options: Pick<RunOptions, 'scheduled' | 'woken
         ...(pools && { pools }),
         warmPool: environment.WARM_POOL,
         polls,
+        workflows: environment.WORKFLOWS?.length,
       }),
     release: () => ports.memory.release(context.awsRequestId),
     log: (line) => console.log(JSON.stringify(line)),

@@ -4,9 +4,9 @@ import { DEFAULT_POLICY } from '../../contract/policy.ts';
 import type { Spending } from '../../contract/scaler.ts';
 import { dayOf, observeLedger, type Ledger, type LedgerInput } from './ledger.ts';
 import type { RuleSettings } from './policy/decision.ts';
-import { serviceOf } from './policy/flow.ts';
+import { serviceOf, workflowSecondsOf } from './policy/flow.ts';
 import type { BulkCounts, WorkReport } from './policy/observation.ts';
-import { sampleOf } from './policy/reporters.ts';
+import { mostReporters, sampleOf } from './policy/reporters.ts';
 import { believe, type Belief } from './policy/reports.ts';
 import type { Counts, FleetState, MemoryState, QueueCounts, Work } from './ports.ts';
 import { readLaunches } from './read-launches.ts';
@@ -28,7 +28,9 @@ export async function observe(context: Context, state?: MemoryState): Promise<Re
   const [counts, work, launches] = await Promise.all([
     run.woken ? withPhoto(read, fleet) : withoutEmptyMessages({ ports, attempt }, read, fleet, state),
     // Without it the policy estimates what was finished from the counts.
-    attempt(() => readWork(ports.work, { at, settings, state, counts: read, fleet })),
+    attempt(() =>
+      readWork(ports.work, { at, settings, state, counts: read, fleet, most: mostReporters(run.workflows) }),
+    ),
     readLaunches({ ports, at, attempt }, fleet, state),
   ]);
   // Without the memory the day's spending is unknown: a sum from zero would be wrong.
@@ -96,15 +98,17 @@ interface WorkContext {
   state: MemoryState | undefined;
   counts: QueueCounts | undefined;
   fleet: FleetState | undefined;
+  /** Instances whose reports are read. */
+  most: number;
 }
 
 /** Reads the reports of the instances that Auto Scaling lists, and of those that it listed at the last tick. */
 async function readWork(
   port: Work,
-  { at, settings, state, counts, fleet }: WorkContext,
+  { at, settings, state, counts, fleet, most }: WorkContext,
 ): Promise<Belief | undefined> {
   if (!state || !fleet?.reporters) return undefined;
-  const listed = sampleOf(fleet.reporters, state.reports).map(({ instance }) => instance);
+  const listed = sampleOf(fleet.reporters, state.reports, most).map(({ instance }) => instance);
   const left = state.reports?.instances.map(({ instance }) => instance) ?? [];
   const reports = await port.read([...new Set([...listed, ...left])]);
   if (!reports) return undefined;
@@ -113,6 +117,8 @@ async function readWork(
     backlog: counts ? messagesOf(counts) + (counts.bulk ? messagesOf(counts.bulk) : 0) : null,
     reporters: fleet.reporters,
     reports,
+    most,
+    workflowSeconds: workflowSecondsOf(state.policy.slo?.flow),
     serviceSeconds: serviceOf(
       state.policy.slo?.flow,
       // A policy that measures no service time begins with the default one.

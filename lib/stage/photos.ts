@@ -1,7 +1,15 @@
 /** Settings of the photos: what colours them, and how long they are kept. */
-import { flag, integer, text, type OptionsOf } from '../../contract/field.ts';
+import { z } from 'zod';
+import { flag, integer, text, type Field, type OptionsOf } from '../../contract/field.ts';
+import { MOST_OTHER_WORKFLOWS } from '../../contract/workflow-names.ts';
 
 const days = (value: number) => integer({ min: 1, max: 3650, default: value });
+
+const otherWorkflows: Field<string[]> = {
+  schema: z.array(z.string().min(1)).max(MOST_OTHER_WORKFLOWS),
+  allowed: `a list of names, absolute paths and chains, at most ${MOST_OTHER_WORKFLOWS}`,
+  default: [],
+};
 
 export const WORKFLOW_FIELDS = {
   /**
@@ -11,6 +19,14 @@ export const WORKFLOW_FIELDS = {
    * @default ddcolor
    */
   workflow: text(/./, 'a name or an absolute path', 'ddcolor'),
+
+  /**
+   * Workflows that a photo may name in place of `workflow` (docs/workflow.md#several-workflows-on-a-fleet): names or paths as there, and
+   * chains of them, such as `ddcolor+upscale`, which a photo goes through in one go. The image needs the nodes and models of each.
+   *
+   * @default - every photo has `workflow`
+   */
+  otherWorkflows,
 };
 
 export const RETENTION_FIELDS = {

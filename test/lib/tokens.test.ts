@@ -52,6 +52,7 @@ const GPU_FLEET: Decisions<GpuFleetProps> = {
   availabilityZones: 'refused list',
   warmPoolSize: 'refused number',
   workflow: 'refused text',
+  otherWorkflows: 'refused list',
   maxAttempts: 'works number',
   maxMegapixels: 'works number',
   device: 'works text',

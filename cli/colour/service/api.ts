@@ -8,6 +8,7 @@ import { safeFileName } from '../../../contract/file-name.ts';
 import { PHOTO_TYPES } from '../../../contract/photo-types.ts';
 import { UserError } from '../../../common/errors.ts';
 import { ProxyRefused } from '../../shared/proxy-settings.ts';
+import { WORKFLOW_METADATA } from '../../../contract/workflow-names.ts';
 import type { Outgoing, Service, PhotoStatus, SubmitOptions } from './service.ts';
 
 /** Upload links per photo: sending may take longer than a link is valid. */
@@ -45,6 +46,7 @@ export class ApiService implements Service {
       throw new ApiError('unsupported-type', 415, `This format is not taken: ${PHOTO_TYPES.join(', ')} are.`);
     }
     const { api } = this;
+    const { [WORKFLOW_METADATA]: workflow, ...ofWorkflow } = chosen;
     const photo = {
       name: safeFileName(name),
       type,
@@ -52,7 +54,8 @@ export class ApiService implements Service {
       ...(colouredPhotos && { colouredPhotos }),
       // A stage of an earlier version takes no lane, and has no other.
       ...(lane === 'bulk' && { lane }),
-      ...(Object.keys(chosen).length > 0 && { options: chosen }),
+      ...(workflow !== undefined && { workflow: String(workflow) }),
+      ...(Object.keys(ofWorkflow).length > 0 && { options: ofWorkflow }),
     };
     for (let link = 1; ; link++) {
       const created = await withRetries(() => api.create(photo, options.signal), options);

@@ -67,8 +67,14 @@ export class Album {
   }
 
   /** @param options that the photos are coloured with */
-  add(files: Iterable<File>, lane: Lane, keepOriginal: boolean, options: Options = {}): void {
-    const added = [...files].map((file) => newTask(file, keepOriginal, lane, options));
+  add(
+    files: Iterable<File>,
+    lane: Lane,
+    keepOriginal: boolean,
+    options: Options = {},
+    workflow?: string,
+  ): void {
+    const added = [...files].map((file) => newTask(file, keepOriginal, lane, options, undefined, workflow));
     if (added.length === 0) return;
     for (const task of added) this.start(task);
     announce(texts().added(added.length));
@@ -217,11 +223,11 @@ export class Album {
 
   /** Colours the photo in each of its looks, of which the device sends a small copy only, and shows them side by side. */
   private compareLooks(task: PhotoTask): void {
-    const { options } = this.looks;
+    const options = this.looks.optionsOf(task);
     for (const chosen of alternatives(options, task.options)) {
       const isThere = this.versionsOf(task.original).some((one) => isSameLook(options, one.options, chosen));
-      const { file, lane, original } = task;
-      if (!isThere) this.start(newTask(file, true, lane, chosen, original), this.cards.get(task));
+      const { file, lane, original, workflow } = task;
+      if (!isThere) this.start(newTask(file, true, lane, chosen, original, workflow), this.cards.get(task));
     }
     this.compared = task.original;
     this.showCompared();
@@ -233,7 +239,7 @@ export class Album {
     this.tasks.filter((task) => task.original === original);
 
   private showCompared(): void {
-    if (this.compared) showVersions(this.versionsOf(this.compared), this.looks.options);
+    if (this.compared) showVersions(this.versionsOf(this.compared), this.looks.optionsOf);
   }
 
   closeVersions(): void {

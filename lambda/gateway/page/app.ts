@@ -34,7 +34,7 @@ const imageWorker = new ImageWorkerClient(
   () => new Worker(`image-worker.js${VERSION_QUERY}`, { type: 'module' }),
 );
 /** Whether this browser can add colours to the originals. */
-let canKeepOriginal = settings.chromaSize > 0;
+let canKeepOriginal = [settings, ...(settings.workflows ?? [])].some(({ chromaSize }) => chromaSize > 0);
 let signedIn = settings.signIn === null;
 
 const service = photoService(new URL('.', location.href).href, token);
@@ -44,10 +44,11 @@ const pipeline = new Pipeline({
   maxUploadBytes: settings.maxUploadBytes,
   chromaSize: settings.chromaSize,
   photoOptions: settings.options,
+  workflows: settings.workflows,
   onChange,
   now: Date.now,
 });
-const looks = new Looks(settings.options, showMode);
+const looks = new Looks(settings, showMode);
 const device = new Device({
   onNoRoom: () => showKept('noRoom'),
   onChange: (task) => album.update(task),
@@ -56,7 +57,7 @@ const device = new Device({
 const album = new Album(
   (task) => void device.run(task, () => pipeline.run(task)),
   {
-    options: settings.options,
+    optionsOf: pipeline.optionsOf,
     recolour: (task, strength, isFinal) => void pipeline.recolour(task, strength, isFinal),
   },
   device,
@@ -77,8 +78,9 @@ async function addFiles(files: Iterable<File>): Promise<void> {
   if (!signedIn || byId<HTMLDialogElement>('lane').open) return;
   const asks = bulkDeadlineSeconds > 0 && all.length > MOST_UNASKED;
   const lane = asks ? await chooseLane(all.length, bulkDeadlineSeconds) : 'interactive';
-  const keepOriginal = byId<HTMLInputElement>('keep-original').checked && canKeepOriginal;
-  if (lane) album.add(all, lane, keepOriginal, looks.chosen);
+  const { chromaSize } = looks.current;
+  const keepOriginal = byId<HTMLInputElement>('keep-original').checked && canKeepOriginal && chromaSize > 0;
+  if (lane) album.add(all, lane, keepOriginal, looks.chosen, looks.workflow);
 }
 
 /** What becomes of the photos when the page is closed. */
@@ -110,15 +112,16 @@ function showSignedIn(now: boolean): void {
 
 function showMode(): void {
   const toggle = byId<HTMLInputElement>('keep-original');
-  byId('mode').hidden = settings.chromaSize === 0 || !signedIn;
-  byId('looks').hidden = settings.options.length === 0 || !signedIn;
+  const { chromaSize, options = [] } = looks.current;
+  byId('mode').hidden = chromaSize === 0 || !signedIn;
+  byId('looks').hidden = looks.isEmpty || !signedIn;
   toggle.disabled = !canKeepOriginal;
   if (!canKeepOriginal) toggle.checked = false;
   const { keepOriginalOn, keepOriginalOff, keepOriginalUnavailable } = texts();
   byId('keep-original-more').textContent = !canKeepOriginal
     ? keepOriginalUnavailable
     : toggle.checked
-      ? keepOriginalOn(sizeWith(settings.options, looks.chosen, settings.chromaSize))
+      ? keepOriginalOn(sizeWith(options, looks.chosen, chromaSize))
       : keepOriginalOff;
 }
 

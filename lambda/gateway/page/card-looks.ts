@@ -6,21 +6,25 @@ import { element } from './dom.ts';
 import type { PhotoTask } from './photo-task.ts';
 
 export interface LookPorts {
-  /** Of the stage's workflow. */
-  options: readonly PhotoOption[];
+  /** Of the photo's workflow. */
+  optionsOf: (task: PhotoTask) => readonly PhotoOption[];
   /** Shows the colours of a finished photo in another strength, and, where it is final, puts them into its result. */
   recolour: (task: PhotoTask, strength: number, isFinal: boolean) => void;
 }
 
 /** Only an original that stays on the device: of others the service has the colours. */
-export const canCompareLooks = (task: PhotoTask, { options }: LookPorts): boolean =>
-  task.step === 'succeeded' && task.chroma !== undefined && alternatives(options, task.options).length > 1;
+export const canCompareLooks = (task: PhotoTask, { optionsOf }: LookPorts): boolean =>
+  task.step === 'succeeded' &&
+  task.chroma !== undefined &&
+  alternatives(optionsOf(task), task.options).length > 1;
 
 /** What was chosen, of a photo whose choices are not the default. */
-export const chosenText = ({ options: chosen }: PhotoTask, { options }: LookPorts): string[] =>
-  options.some(({ name, kind }) => kind === 'choice' && chosen[name] !== undefined)
+export function chosenText(task: PhotoTask, { optionsOf }: LookPorts): string[] {
+  const [chosen, options] = [task.options, optionsOf(task)];
+  return options.some(({ name, kind }) => kind === 'choice' && chosen[name] !== undefined)
     ? [lookText(options, chosen)]
     : [];
+}
 
 export class StrengthSlider {
   readonly root = element('div', { class: 'strength' });
@@ -33,7 +37,7 @@ export class StrengthSlider {
 
   update(): void {
     const { task, ports } = this;
-    const option = strengthOf(ports.options);
+    const option = strengthOf(ports.optionsOf(task));
     this.root.hidden = !option || task.step !== 'succeeded' || task.chroma === undefined;
     if (!option || this.root.hidden) return;
     const label = inLanguage(option.label);

@@ -23,6 +23,8 @@ export interface KeptPhoto {
   keepOriginal: boolean;
   lane: Lane;
   options: Options;
+  /** @default - the stage's own */
+  workflow?: string | undefined;
   state: 'pending' | 'succeeded' | 'failed';
   /** At the service, once it has the photo. */
   id: string | undefined;
@@ -57,12 +59,13 @@ export function partsOf(task: PhotoTask): Parts {
 }
 
 export function keptPhotoOf(task: PhotoTask, owner: string): KeptPhoto {
-  const { key, original, addedAt, name, type, keepOriginal, lane, options, id, saved } = task;
+  const { key, original, addedAt, name, type, keepOriginal, lane, options, workflow, id, saved } = task;
   const { startedAt, finishedAt, bytesSent, bytesReceived, detail, remarks, step } = task;
   const goesOn = isUnfinished(task);
   const { original: file, ...others } = partsOf(task);
   return {
     ...{ key, original, owner, addedAt, name, type, keepOriginal, lane, options, id, saved },
+    ...(workflow !== undefined && { workflow }),
     state: goesOn ? 'pending' : step === 'failed' ? 'failed' : 'succeeded',
     error: goesOn ? undefined : task.error,
     ...{ startedAt, finishedAt, bytesSent, bytesReceived, detail, remarks },

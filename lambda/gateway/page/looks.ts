@@ -5,47 +5,84 @@ import {
   type ChoiceOption,
   type NumberOption,
   type Options,
+  type OptionValue,
   type PhotoOption,
 } from '../../../contract/photo-option.ts';
+import { offerOf, type Offer, type OfferedWorkflow } from '../../../contract/offered-workflow.ts';
+import { WORKFLOW_METADATA } from '../../../contract/workflow-names.ts';
 import { byId, element } from './dom.ts';
-import { inLanguage } from './language.ts';
+import { inLanguage, texts } from './language.ts';
 
 const KEY = 'options';
 
 export class Looks {
-  private values: Options;
+  /** By the option's name, and the workflow's under its own, which no option has. */
+  private readonly values: Options = readStored();
 
   /**
-   * @param options of the stage's workflow
+   * @param offer of the stage
    * @param onChange called after each change
    */
   constructor(
-    private readonly options: readonly PhotoOption[],
+    private readonly offer: Offer,
     private readonly onChange: () => void,
-  ) {
-    const stored = readStored();
-    this.values = Object.fromEntries(
-      options.map((option) => [
-        option.name,
-        allowedValue(option, stored[option.name] ?? '') ?? option.default,
-      ]),
-    );
+  ) {}
+
+  /** Name of the chosen workflow. @default - the stage's own */
+  get workflow(): string | undefined {
+    const { workflows: [own, ...others] = [] } = this.offer;
+    const chosen = this.values[WORKFLOW_METADATA];
+    return own && others.find(({ name }) => name === chosen)?.name;
+  }
+
+  /** What photos may have with that. */
+  get current(): Omit<Offer, 'workflows'> {
+    return offerOf(this.offer, this.workflow) ?? this.offer;
+  }
+
+  get isEmpty(): boolean {
+    return this.options.length === 0 && this.offer.workflows === undefined;
+  }
+
+  private get options(): readonly PhotoOption[] {
+    return this.current.options ?? [];
+  }
+
+  private valueOf(option: PhotoOption): OptionValue {
+    return allowedValue(option, this.values[option.name] ?? '') ?? option.default;
   }
 
   /** Values that are not the default. */
   get chosen(): Options {
     return Object.fromEntries(
-      this.options.flatMap(({ name, default: usual }) =>
-        this.values[name] === usual ? [] : [[name, this.values[name]!]],
-      ),
+      this.options.flatMap((option) => {
+        const value = this.valueOf(option);
+        return value === option.default ? [] : [[option.name, value]];
+      }),
     );
   }
 
   /** Builds the controls, in the current language. */
   show(): void {
+    const { workflows } = this.offer;
     byId('looks').replaceChildren(
+      ...(workflows ? [this.workflowChoice(workflows)] : []),
       ...this.options.map((option) => (option.kind === 'choice' ? this.choice(option) : this.number(option))),
     );
+  }
+
+  private workflowChoice(workflows: readonly OfferedWorkflow[]): HTMLElement {
+    const chosen = this.workflow ?? workflows[0]?.name;
+    const choices = workflows.map(({ name, label }) =>
+      element('option', { value: name, selected: name === chosen }, inLanguage(label)),
+    );
+    const input = element('select', { id: 'workflow' }, ...choices);
+    input.addEventListener('change', () => {
+      this.set(WORKFLOW_METADATA, input.value);
+      this.show();
+      byId('workflow').focus();
+    });
+    return element('label', { class: 'workflow' }, element('span', {}, texts().workflow), input);
   }
 
   private set(name: string, value: string | number): void {
@@ -58,9 +95,11 @@ export class Looks {
     }
   }
 
-  private choice({ name, label, description, choices }: ChoiceOption): HTMLElement {
+  private choice(option: ChoiceOption): HTMLElement {
+    const { name, label, description, choices } = option;
+    const chosen = this.valueOf(option);
     const inputs = choices.map((one) => {
-      const checked = one.value === this.values[name];
+      const checked = one.value === chosen;
       const input = element('input', { type: 'radio', class: 'sr', name, value: one.value, checked });
       input.addEventListener('change', () => this.set(name, one.value));
       const title = one.description && inLanguage(one.description);
@@ -76,7 +115,7 @@ export class Looks {
 
   private number(option: NumberOption): HTMLElement {
     const { name, label, description } = option;
-    const { input, field } = numberInput(option, Number(this.values[name]), inLanguage(label));
+    const { input, field } = numberInput(option, Number(this.valueOf(option)), inLanguage(label));
     input.addEventListener('input', () => this.set(name, Number(input.value)));
     field.title = description ? inLanguage(description) : '';
     return field;

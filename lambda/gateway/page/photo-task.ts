@@ -34,8 +34,10 @@ export interface PhotoTask {
   /** Whether the original stays on the device and the browser adds the colours. */
   keepOriginal: boolean;
   lane: Lane;
-  /** Of the workflow, that are not the default. */
+  /** Of its workflow, that are not the default. */
   options: Options;
+  /** @default - the stage's own */
+  workflow?: string | undefined;
   step: Step;
   /** 0 to 1. */
   uploadProgress: number;
@@ -93,6 +95,7 @@ export const newTask = (
   lane: Lane = 'interactive',
   options: Options = {},
   original: string = newKey(),
+  workflow?: string,
 ): PhotoTask => ({
   key: newKey(),
   original,
@@ -103,6 +106,7 @@ export const newTask = (
   keepOriginal,
   lane,
   options,
+  ...(workflow !== undefined && { workflow }),
   step: 'queued',
   uploadProgress: 0,
   ahead: null,

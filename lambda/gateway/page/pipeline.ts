@@ -1,4 +1,5 @@
 /** Takes photos from the user's files to their results, several at a time. */
+import { offerOf, type Offer, type OfferedWorkflow } from '../../../contract/offered-workflow.ts';
 import type { NewPhoto } from '../../../contract/photo-api.ts';
 import { FULL_STRENGTH, sizeWith, type Options, type PhotoOption } from '../../../contract/photo-option.ts';
 import type { PhotoType } from '../../../contract/photo-types.ts';
@@ -21,6 +22,8 @@ export interface PipelineOptions {
    * @default none
    */
   photoOptions?: readonly PhotoOption[];
+  /** That a photo may have instead. @default none */
+  workflows?: readonly OfferedWorkflow[] | undefined;
   /** Called after each change of a photo. */
   onChange: (task: PhotoTask) => void;
   /** Epoch milliseconds. */
@@ -74,7 +77,8 @@ export class Pipeline {
   }
 
   private async colourInBrowser(task: PhotoTask, change: Change): Promise<void> {
-    const { imageWorker, chromaSize, photoOptions = [] } = this.options;
+    const { imageWorker } = this.options;
+    const { chromaSize, options: photoOptions = [] } = this.offerOf(task);
     const size = sizeWith(photoOptions, task.options, chromaSize);
     // With the type of its extension if the browser has none.
     const file = task.file.slice(0, task.file.size, task.type);
@@ -86,6 +90,7 @@ export class Pipeline {
     const photo = {
       ...({ name: GREY_COPY_NAME, type: 'image/jpeg', output: 'chroma', lane: task.lane } as const),
       // This browser merges the colours, so the service has no say in their strength.
+      ...workflowField(task),
       ...optionsField(graphOptions(photoOptions, task.options)),
     };
     const chroma = await this.resultOf(task, grey, photo, change);
@@ -99,9 +104,17 @@ export class Pipeline {
   }
 
   /** Percent. */
-  private strengthOf({ options }: PhotoTask): number {
-    const option = strengthOf(this.options.photoOptions ?? []);
-    return option ? Number(options[option.name] ?? option.default) : FULL_STRENGTH;
+  private strengthOf(task: PhotoTask): number {
+    const option = strengthOf(this.optionsOf(task));
+    return option ? Number(task.options[option.name] ?? option.default) : FULL_STRENGTH;
+  }
+
+  /** Of the photo's workflow. */
+  readonly optionsOf = (task: PhotoTask): readonly PhotoOption[] => this.offerOf(task).options ?? [];
+
+  private offerOf({ workflow }: PhotoTask): Omit<Offer, 'workflows'> {
+    const { chromaSize, photoOptions: options, workflows } = this.options;
+    return offerOf({ chromaSize, options, workflows }, workflow) ?? { chromaSize, options };
   }
 
   /**
@@ -111,7 +124,7 @@ export class Pipeline {
    */
   async recolour(task: PhotoTask, strength: number, isFinal: boolean): Promise<void> {
     const { imageWorker, onChange } = this.options;
-    const option = strengthOf(this.options.photoOptions ?? []);
+    const option = strengthOf(this.optionsOf(task));
     const {
       chroma,
       pictures: { before: small },
@@ -147,6 +160,7 @@ export class Pipeline {
     const before = preview('before', file);
     const photo = {
       ...({ name: task.name, type, output: 'photo', lane: task.lane } as const),
+      ...workflowField(task),
       ...optionsField(task.options),
     };
     const result = await this.resultOf(task, file, photo, change);
@@ -208,6 +222,9 @@ export class Pipeline {
     });
   }
 }
+
+/** Of a stage with several. */
+const workflowField = ({ workflow }: PhotoTask) => (workflow === undefined ? {} : { workflow });
 
 /** A service of an earlier version takes no options. */
 const optionsField = (options: Options) => (Object.keys(options).length > 0 ? { options } : {});

@@ -11,6 +11,7 @@ export const english: Texts = {
   camera: 'Take a photo',
   hint: (maxSize) => `Or drop or paste photos here. JPEG, PNG, WebP, TIFF or AVIF, up to ${maxSize} each.`,
   drop: 'Drop photos to colour them',
+  workflow: 'What to do',
   keepOriginal: 'Keep originals on this device',
   keepOriginalOn: (side) =>
     `Only a grey copy of ${side} × ${side} pixels is uploaded. This browser adds the colours to your photo at full size.`,

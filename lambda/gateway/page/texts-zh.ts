@@ -11,6 +11,7 @@ export const chinese: Texts = {
   camera: '拍照',
   hint: (maxSize) => `也可以拖放或粘贴照片。支持 JPEG、PNG、WebP、TIFF 和 AVIF，每张不超过 ${maxSize}。`,
   drop: '松开即可上色',
+  workflow: '处理方式',
   keepOriginal: '原图保留在本设备上',
   keepOriginalOn: (side) =>
     `只上传一张 ${side} × ${side} 像素的灰度小图，颜色由此浏览器合成到原尺寸的照片中。`,

@@ -20,6 +20,7 @@ export interface Texts {
   camera: string;
   hint: (maxSize: string) => string;
   drop: string;
+  workflow: string;
   keepOriginal: string;
   keepOriginalOn: (side: number) => string;
   keepOriginalOff: string;

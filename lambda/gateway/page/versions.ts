@@ -1,12 +1,12 @@
 /** Looks of one photo, side by side. */
-import type { PhotoOption } from '../../../contract/photo-option.ts';
+import type { LookPorts } from './card-looks.ts';
 import { byId, element } from './dom.ts';
 import { texts } from './language.ts';
 import { lookText } from './looks.ts';
 import type { PhotoTask } from './photo-task.ts';
 
 /** Shows the photo as it was, and each of its versions as far as it is. */
-export function showVersions(versions: readonly PhotoTask[], options: readonly PhotoOption[]): void {
+export function showVersions(versions: readonly PhotoTask[], optionsOf: LookPorts['optionsOf']): void {
   const [first] = versions;
   if (!first) return;
   byId('versions-name').textContent = first.name;
@@ -21,7 +21,7 @@ export function showVersions(versions: readonly PhotoTask[], options: readonly P
     figure(texts().before, first.before, ''),
     ...versions.map((task) => {
       const state = task.step === 'failed' ? texts().failed(task.error ?? '') : String(texts()[task.step]);
-      return figure(lookText(options, task.options), task.after, state);
+      return figure(lookText(optionsOf(task), task.options), task.after, state);
     }),
   );
 }

@@ -59,7 +59,9 @@ export function portsOn(
     ScalerEnvironment,
     'QUEUE_URL' | 'GROUP_NAME' | 'TABLE_NAME' | 'WORK_KEY_PREFIX' | 'STAGE'
   > &
-    Partial<Pick<ScalerEnvironment, 'POOLS' | 'WARM_POOL' | 'SIDELINED_QUEUE_URL' | 'BULK_QUEUE_URL'>>,
+    Partial<
+      Pick<ScalerEnvironment, 'POOLS' | 'WARM_POOL' | 'SIDELINED_QUEUE_URL' | 'BULK_QUEUE_URL' | 'WORKFLOWS'>
+    >,
   config: Pick<SQSClientConfig, 'endpoint' | 'region' | 'credentials'> = {},
   { callSeconds, attemptSeconds }: Limits = LIMITS,
 ): TickPorts & { views: Views } {
@@ -92,7 +94,7 @@ export function portsOn(
       },
       hasWorkers,
     ),
-    work: new DynamoWork(dynamo, environment.TABLE_NAME, environment.WORK_KEY_PREFIX),
+    work: new DynamoWork(dynamo, environment.TABLE_NAME, environment.WORK_KEY_PREFIX, environment.WORKFLOWS),
     fleet: fleetOn(bounded(new AutoScalingClient(withRetries)), environment),
     memory,
     views: memory,

@@ -7,6 +7,11 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { jittered, pause } from '../../../common/time.ts';
 import { BOOT_FAILURE_ATTRIBUTE, TABLE_KEY, WORK_ATTRIBUTES } from '../../../contract/names.ts';
+import {
+  WORKFLOW_COUNTERS,
+  workflowAttribute,
+  workflowAttributes,
+} from '../../../contract/workflow-counters.ts';
 import type { InstanceReport } from '../policy/plausible.ts';
 import type { Work } from '../ports.ts';
 
@@ -33,11 +38,15 @@ interface InstanceItem {
 }
 
 export class DynamoWork implements Work {
-  /** @param prefix of the items' keys; empty where the instances do not report */
+  /**
+   * @param prefix of the items' keys; empty where the instances do not report
+   * @param workflows of a stage with several
+   */
   constructor(
     private readonly dynamo: DynamoDBClient,
     private readonly tableName: string,
     private readonly prefix: string,
+    private readonly workflows: readonly string[] = [],
   ) {}
 
   async read(instances: string[]): Promise<InstanceReport[] | undefined> {
@@ -60,14 +69,22 @@ export class DynamoWork implements Work {
   /** Instances without an item are left out, and those that DynamoDB did not get to: their counts are unknown. */
   private async readBatch(instances: string[]): Promise<InstanceReport[]> {
     const { completed, busySeconds, bulkCompleted, bulkBusySeconds } = WORK_ATTRIBUTES;
-    const items = await this.itemsOf(instances, Object.values(WORK_ATTRIBUTES));
+    const attributes = [...Object.values(WORK_ATTRIBUTES), ...workflowAttributes(this.workflows)];
+    const items = await this.itemsOf(instances, attributes);
     return items.map(({ instance, item }) => ({
       instance,
       completed: valueOf(item[completed]),
       busySeconds: valueOf(item[busySeconds]),
       bulkCompleted: valueOf(item[bulkCompleted]),
       bulkBusySeconds: valueOf(item[bulkBusySeconds]),
+      ...(this.workflows.length > 0 && { workflows: this.workflowsOf(item) }),
     }));
+  }
+
+  private workflowsOf(item: Record<string, AttributeValue>): InstanceReport['workflows'] {
+    const countersOf = (name: string) =>
+      WORKFLOW_COUNTERS.map((counter) => [counter, valueOf(item[workflowAttribute(name, counter)])]);
+    return Object.fromEntries(this.workflows.map((name) => [name, Object.fromEntries(countersOf(name))]));
   }
 
   private async itemsOf(instances: string[], attributes: string[]): Promise<InstanceItem[]> {
@@ -84,8 +101,8 @@ export class DynamoWork implements Work {
               Keys,
               // A stale read could show less than the one before.
               ConsistentRead: true,
-              ProjectionExpression: names.map((name) => `#${name}`).join(', '),
-              ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
+              ProjectionExpression: names.map((_, k) => `#n${k}`).join(', '),
+              ExpressionAttributeNames: Object.fromEntries(names.map((name, k) => [`#n${k}`, name])),
             },
           },
         }),

@@ -59,8 +59,8 @@ export function serviceOf(memory: FlowMemory | undefined, guess: number): number
 }
 
 /** Those of a photo of each workflow of which so many are known. */
-export function workflowSecondsOf({ mix = {} }: Pick<FlowMemory, 'mix'>): Record<string, number> {
-  const known = Object.entries(mix).filter(([, { completed }]) => completed >= GUESS_PHOTOS);
+export function workflowSecondsOf(memory: Pick<FlowMemory, 'mix'> | undefined): Record<string, number> {
+  const known = Object.entries(memory?.mix ?? {}).filter(([, { completed }]) => completed >= GUESS_PHOTOS);
   return Object.fromEntries(
     known.map(([name, { completed, busySeconds }]) => [
       name,

@@ -86,6 +86,11 @@ const WRONG: [config: Named, line: string][] = [
     'policy.scaleInStep 0: a whole number from 1',
   ],
   [{ workflow: '' }, "workflow '': a name or an absolute path"],
+  [{ otherWorkflows: [''] }, 'otherWorkflows []: a list of names, absolute paths and chains, at most 8'],
+  [
+    { otherWorkflows: [...'abcdefghi'] },
+    'otherWorkflows [a, b, c, d, e, f, g, h, i]: a list of names, absolute paths and chains, at most 8',
+  ],
   [{ maxMegapixels: 179 }, "maxMegapixels 179: above 0 and at most 178, the limit of ComfyUI's decoder"],
   [{ maxMegapixels: 0 }, 'maxMegapixels 0: above 0'],
   [{ device: 'gpu' as 'cpu' }, "device 'gpu': cuda or cpu"],

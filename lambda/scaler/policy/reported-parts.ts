@@ -1,0 +1,114 @@
+/** Parts of what an instance reports, by lane and workflow. A part that is no number is not known, and the whole holds without it. */
+import {
+  NO_WORKFLOW_WORK,
+  type WorkflowCounter,
+  type WorkflowWork,
+} from '../../../contract/workflow-counters.ts';
+
+/** A number with more digits than a worker of any age writes. */
+export const MOST = 1e12;
+
+/** Undefined for a part that is no number: what is not known to be of bulk is interactive work. */
+export const partOf = (value: unknown): number | undefined =>
+  typeof value === 'number' && value >= 0 && value <= MOST ? value : undefined;
+
+/** A part that rose, within what the whole rose. */
+export const riseOf = (now: number | undefined, before: number | undefined, whole: number): number =>
+  Math.min(whole, Math.max(0, (now ?? 0) - (before ?? 0)));
+
+type Workflows = Readonly<Record<string, WorkflowWork>>;
+
+const mapped = (of: (counter: WorkflowCounter) => number): WorkflowWork => ({
+  started: of('started'),
+  bulkStarted: of('bulkStarted'),
+  completed: of('completed'),
+  busySeconds: of('busySeconds'),
+});
+
+/** Counters as numbers: an instance that has not run a workflow has none of it. */
+export const workflowCounters = (
+  given: Record<string, Partial<Record<WorkflowCounter, unknown>>>,
+): Record<string, WorkflowWork> =>
+  Object.fromEntries(
+    Object.entries(given).map(([name, counters]) => [
+      name,
+      mapped((counter) => partOf(counters[counter]) ?? 0),
+    ]),
+  );
+
+/**
+ * What each workflow's counters rose by. A photo is counted for its workflow a moment before its message is: they may come in two
+ * reports, so that its count may rise by more than that of messages.
+ *
+ * @param most photos that can have finished, and the busy seconds of all workflows
+ */
+export const workflowRises = (
+  now: Workflows,
+  before: Workflows = {},
+  most: { completed: number; busySeconds: number },
+): Record<string, WorkflowWork> =>
+  Object.fromEntries(
+    Object.entries(now).map(([name, counters]) => [
+      name,
+      mapped((counter) =>
+        riseOf(
+          counters[counter],
+          before[name]?.[counter],
+          counter === 'busySeconds' ? most.busySeconds : most.completed,
+        ),
+      ),
+    ]),
+  );
+
+/** Each workflow's part of what is believed: as large as it is of what was reported. */
+export const scaledWorkflows = (
+  workflows: Workflows,
+  { photos, seconds }: { photos: number; seconds: number },
+): Record<string, WorkflowWork> =>
+  Object.fromEntries(
+    Object.entries(workflows).map(([name, work]) => [
+      name,
+      mapped((counter) => work[counter] * (counter === 'busySeconds' ? seconds : photos)),
+    ]),
+  );
+
+/** As many photos of the usual length as a tick's photos are work: those of a long workflow count as several. */
+export function equivalents(
+  workflows: Workflows | undefined,
+  usual: number,
+  known: Readonly<Record<string, number>> = {},
+): number {
+  let [photos, seconds] = [0, 0];
+  for (const [name, { completed, busySeconds }] of Object.entries(workflows ?? {})) {
+    if (completed === 0) continue;
+    photos += completed;
+    // Of one that is not known yet, what the instance reports.
+    seconds += known[name] === undefined ? busySeconds : completed * known[name];
+  }
+  return photos > 0 && seconds > 0 ? seconds / (photos * usual) : 1;
+}
+
+/** The counters of one lane: seconds are those of both. */
+export const workflowsBy = (
+  lane: 'interactive' | 'bulk',
+  workflows: Workflows,
+): Record<string, WorkflowWork> =>
+  Object.fromEntries(
+    Object.entries(workflows).map(([name, work]) => [
+      name,
+      {
+        ...work,
+        started: lane === 'bulk' ? work.bulkStarted : work.started - work.bulkStarted,
+        bulkStarted: 0,
+      },
+    ]),
+  );
+
+/** Rises of sums, which may fall by what rounding leaves. */
+export const workflowsSince = (now: Workflows, before: Workflows = {}): Record<string, WorkflowWork> =>
+  Object.fromEntries(
+    Object.entries(now).map(([name, work]) => [
+      name,
+      mapped((counter) => riseOf(work[counter], (before[name] ?? NO_WORKFLOW_WORK)[counter], Infinity)),
+    ]),
+  );
