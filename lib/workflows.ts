@@ -40,7 +40,8 @@ export function loadWorkflows({ workflow: name, otherWorkflows }: NamedWorkflows
   const workflow = loadWorkflow(name);
   if (otherWorkflows.length === 0) return { workflow };
   const isWorkflow = (entry: string) => isAbsolute(entry) || !isChain(entry);
-  const graphs = otherWorkflows.filter(isWorkflow).map(loadWorkflow);
+  const others = new Set(otherWorkflows.filter((entry) => isWorkflow(entry) && entry !== name));
+  const graphs = [...others].map(loadWorkflow);
   const names = otherWorkflows.map((entry) => (isAbsolute(entry) ? loadWorkflow(entry).name : entry));
   // A step of a chain need not be offered alone.
   for (const step of otherWorkflows.filter((entry) => !isWorkflow(entry)).flatMap(stepNames))

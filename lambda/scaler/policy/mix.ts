@@ -5,7 +5,7 @@
  * A share is taken from many photos, so that a rare workflow does not make the fleet's size scatter; when the latest few differ from
  * them by more than chance, these take their place.
  */
-import type { WorkflowWork } from '../../../contract/workflow-counters.ts';
+import { NO_WORKFLOW_WORK, type WorkflowWork } from '../../../contract/workflow-counters.ts';
 
 export interface WorkflowMemory {
   /** Photos that started, of many and of the latest. */
@@ -25,6 +25,8 @@ const RECENT_PHOTOS = 20;
 const SERVICE_PHOTOS = 300;
 /** Photos that the mean of all workflows stands for, until a workflow has its own. */
 const GUESS_PHOTOS = 5;
+/** Weight of what is known of the mix when it has changed. */
+const CHANGED_PHOTOS = 5;
 /** Standard deviations from which on the latest photos are another mix. */
 const SIGNIFICANT = 3;
 
@@ -66,22 +68,26 @@ export function observeMix(
   const mix = Object.fromEntries(
     [...names].map((name) => {
       const { started, recent, completed, busySeconds } = before?.[name] ?? NOTHING;
-      const now = work[name];
-      const fade = (photos: number, window: number) => Math.exp(-photos / window);
-      const fading = fade(now?.completed ?? 0, SERVICE_PHOTOS);
+      const now = work[name] ?? NO_WORKFLOW_WORK;
+      const fading = Math.exp(-now.completed / SERVICE_PHOTOS);
+      const weighted = (earlier: number, window: number) =>
+        earlier * Math.exp(-startedNow / window) + now.started * weightWithin(startedNow / window);
       return [
         name,
         {
-          started: started * fade(startedNow, STARTED_PHOTOS) + (now?.started ?? 0),
-          recent: recent * fade(startedNow, RECENT_PHOTOS) + (now?.started ?? 0),
-          completed: completed * fading + (now?.completed ?? 0),
-          busySeconds: busySeconds * fading + (now?.busySeconds ?? 0),
+          started: weighted(started, STARTED_PHOTOS),
+          recent: weighted(recent, RECENT_PHOTOS),
+          completed: completed * fading + now.completed,
+          busySeconds: busySeconds * fading + now.busySeconds,
         },
       ];
     }),
   );
   return isOther(mix, mean) ? withRecent(mix) : mix;
 }
+
+/** Mean weight of the photos of one tick, of which the first have faded when the last starts. @param length in windows */
+const weightWithin = (length: number): number => (length > 0 ? (1 - Math.exp(-length)) / length : 1);
 
 /** Whether the latest photos are of another mix than those before them. */
 function isOther(mix: MixMemory, mean: number): boolean {
@@ -93,5 +99,11 @@ function isOther(mix: MixMemory, mean: number): boolean {
   return Math.abs(many.mean - latest.mean) > SIGNIFICANT * chance;
 }
 
-const withRecent = (mix: MixMemory): MixMemory =>
-  Object.fromEntries(Object.entries(mix).map(([name, one]) => [name, { ...one, started: one.recent }]));
+/** The latest photos, with so little weight that those which follow soon outweigh them: half of them may be of the mix before. */
+function withRecent(mix: MixMemory): MixMemory {
+  const total = Object.values(mix).reduce((sum, { recent }) => sum + recent, 0);
+  const weight = total > 0 ? CHANGED_PHOTOS / total : 0;
+  return Object.fromEntries(
+    Object.entries(mix).map(([name, one]) => [name, { ...one, started: one.recent * weight }]),
+  );
+}

@@ -102,7 +102,7 @@ export function incrementOf(now: Increment, before: Credit): Increment | string 
   const completed = now.completed - before.completed;
   const busySeconds = now.busySeconds - before.busySeconds;
   const workflows = now.workflows && {
-    workflows: workflowRises(now.workflows, before.workflows, { completed: most.completed + 1, busySeconds }),
+    workflows: workflowRises(now.workflows, before.workflows, { completed, busySeconds }),
   };
   if (now.bulkCompleted === undefined) return { completed, busySeconds, ...workflows };
   return {

@@ -36,29 +36,29 @@ export const workflowCounters = (
     ]),
   );
 
+/** Photos that an instance may have started and not finished. A photo is also counted for its workflow a moment before its message is. */
+const MOST_AHEAD = 4;
+
 /**
- * What each workflow's counters rose by. A photo is counted for its workflow a moment before its message is: they may come in two
- * reports, so that its count may rise by more than that of messages.
+ * What each workflow's counters rose by: together no more photos than the instance finished and has in work, so that one instance
+ * cannot stand for the mix of a fleet.
  *
- * @param most photos that can have finished, and the busy seconds of all workflows
+ * @param whole that all workflows' counters are parts of
  */
-export const workflowRises = (
+export function workflowRises(
   now: Workflows,
   before: Workflows = {},
-  most: { completed: number; busySeconds: number },
-): Record<string, WorkflowWork> =>
-  Object.fromEntries(
-    Object.entries(now).map(([name, counters]) => [
-      name,
-      mapped((counter) =>
-        riseOf(
-          counters[counter],
-          before[name]?.[counter],
-          counter === 'busySeconds' ? most.busySeconds : most.completed,
-        ),
-      ),
-    ]),
-  );
+  whole: { completed: number; busySeconds: number },
+): Record<string, WorkflowWork> {
+  const rises = workflowsSince(now, before);
+  const most = { photos: whole.completed + MOST_AHEAD, seconds: whole.busySeconds };
+  const shareOf = (counter: WorkflowCounter, allowed: number) => {
+    const sum = Object.values(rises).reduce((total, work) => total + work[counter], 0);
+    return sum > allowed ? allowed / sum : 1;
+  };
+  const photos = Math.min(shareOf('started', most.photos), shareOf('completed', most.photos));
+  return scaledWorkflows(rises, { photos, seconds: shareOf('busySeconds', most.seconds) });
+}
 
 /** Each workflow's part of what is believed: as large as it is of what was reported. */
 export const scaledWorkflows = (

@@ -14,8 +14,7 @@ export interface Reporter {
 export const MOST_REPORTERS = 500;
 
 /** With counters for each of several workflows an instance's memory is larger. */
-export const mostReporters = (workflows = 1): number =>
-  Math.floor(MOST_REPORTERS / Math.max(1, workflows));
+export const mostReporters = (workflows = 1): number => Math.floor(MOST_REPORTERS / Math.max(1, workflows));
 
 /** The instances whose reports are read: those of the last tick as far as they are there, then others. */
 export function sampleOf(

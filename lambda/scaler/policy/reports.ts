@@ -240,6 +240,8 @@ function limit(judged: Judged[], drop: number, learned: number): void {
 function believedOf(one: Judged, raw: Increment, reference: number, tolerance: Tolerance): Increment {
   const { factor = 1 } = one;
   const each = factor * reference;
+  // By what is known of workflows that it names itself: no longer than it has had.
+  const had = raw.workflows ? Math.max(raw.busySeconds, one.photoCredit) : Infinity;
   const completed = Math.min(raw.completed, (tolerance.photos * one.photoCredit) / each + 1);
   one.photoCredit = Math.max(0, one.photoCredit - (completed * each) / tolerance.photos);
   const most = tolerance.slower * reference;
@@ -247,7 +249,7 @@ function believedOf(one: Judged, raw: Increment, reference: number, tolerance: T
   // What is beyond is forgotten, so that an instance that is honest again is soon believed again.
   one.photoSeconds = Math.min(one.photoSeconds, 2 * most * (one.photos + SHARED_PHOTOS));
   const isLike = seconds <= most && seconds >= reference / tolerance.faster;
-  if (!isLike) return { completed, busySeconds: completed * each };
+  if (!isLike) return { completed, busySeconds: Math.min(had, completed * each) };
   return {
     completed,
     busySeconds: raw.completed === 0 ? raw.busySeconds : (raw.busySeconds * completed) / raw.completed,

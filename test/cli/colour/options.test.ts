@@ -43,6 +43,8 @@ it('parses options of a workflow, numbers as such', async () => {
     strength: 80,
   });
   expect(photoOptionsOf(await optionsOf('a --bucket photos'))).toEqual({});
+  const chain = 'a --bucket photos --workflow ddcolor+upscale --strength 80';
+  expect(photoOptionsOf(await optionsOf(chain))).toEqual({ workflow: 'ddcolor+upscale', strength: 80 });
   const two = await optionsOf('a --bucket photos --option strength=70 --strength 80');
   expect(() => photoOptionsOf(two)).toThrow('--strength 80 and --option strength=70: expected one of them.');
 });
@@ -79,6 +81,7 @@ it.each<[line: string, error: string]>([
   [`a --url ${URL} --bucket photos`, "'--url <url>' cannot be used with option '--bucket <name>'"],
   ['a --bucket photos --option buildings', 'Expected a name and a value, such as preset=buildings.'],
   ['a --bucket photos --strength 101', '101'],
+  ['a --bucket photos --workflow ddcolor+', 'Expected the name of a workflow, or of several with + between'],
   ...[...RESERVED_METADATA.keys()].map((name): [string, string] => [
     `a --bucket photos --option ${name}=x`,
     'No workflow has an option of this name, which is reserved for the',

@@ -1,6 +1,7 @@
 /** POST /photos: record, link, sizes and quotas. */
 import { describe, expect, it } from 'vitest';
 import { readFileSync } from 'node:fs';
+import { offeredWorkflows } from '../../../contract/offered-workflow.ts';
 import { createdPhotoSchema, type NewPhoto } from '../../../contract/photo-api.ts';
 import { workflowSchema } from '../../../contract/workflow.ts';
 import { photoOptions } from '../../../contract/workflow-option.ts';
@@ -26,7 +27,19 @@ import {
 
 newGatewayForEachTest();
 
-const DDCOLOR = workflowSchema.parse(JSON.parse(readFileSync('ami/workflow/ddcolor.json', 'utf8')));
+const workflow = (name: string) =>
+  workflowSchema.parse(JSON.parse(readFileSync(`ami/workflow/${name}.json`, 'utf8')));
+const DDCOLOR = workflow('ddcolor');
+
+const named = (name: string) => ({ name, label: { en: name, 'zh-CN': name } });
+const WORKFLOWS = offeredWorkflows(
+  {
+    own: named('ddcolor'),
+    graphs: [{ ...named('upscale'), chromaSize: 0, options: photoOptions(workflow('upscale')) }],
+    names: ['upscale', 'ddcolor+upscale'],
+  },
+  { chromaSize: 512, options: photoOptions(DDCOLOR) },
+);
 
 describe('createPhoto', () => {
   it('returns an id and a link that stores exactly this photo', async () => {
@@ -77,6 +90,50 @@ describe('createPhoto', () => {
     const settings = { options: photoOptions(DDCOLOR) };
     const error = await problemOf(create({ photo: { ...more, options: asked }, settings }));
     expect(error).toMatchObject({ code: 'bad-option', message });
+  });
+
+  it('signs the workflow, and the options that it has', async () => {
+    const photo = { workflow: 'ddcolor+upscale', options: { preset: 'buildings', sharpen: 0.5 } };
+    const { upload } = await create({ photo, settings: { workflows: WORKFLOWS } });
+    expect(upload.headers).toMatchObject({
+      'x-amz-meta-workflow': 'ddcolor+upscale',
+      'x-amz-meta-preset': 'buildings',
+      'x-amz-meta-sharpen': '0.5',
+    });
+  });
+
+  it.each<[Partial<NewPhoto>, string, string]>([
+    [
+      { workflow: 'anime' },
+      'bad-option',
+      "The workflow is 'anime'; allowed is ddcolor, upscale, ddcolor+upscale.",
+    ],
+    [
+      { workflow: 'upscale', options: { preset: 'people' } },
+      'bad-option',
+      "There is no option 'preset'; the options of this workflow: sharpen.",
+    ],
+    [
+      { workflow: 'ddcolor+upscale', options: { sharpen: 2 } },
+      'bad-option',
+      "The option 'sharpen' is '2'; allowed is a number from 0 to 1.",
+    ],
+    [
+      { workflow: 'ddcolor+upscale', output: 'chroma' },
+      'no-chroma',
+      "output 'chroma': the workflow 'ddcolor+upscale' has no chroma output; use 'photo'.",
+    ],
+  ])('refuses %j with %s', async (photo, code, message) => {
+    const error = await problemOf(create({ photo, settings: { workflows: WORKFLOWS } }));
+    expect(error).toMatchObject({ code, message });
+  });
+
+  it('refuses a workflow of a stage with one', async () => {
+    expect(await problemOf(create({ photo: { workflow: 'ddcolor' } }))).toMatchObject({
+      code: 'bad-option',
+      message:
+        "The workflow is 'ddcolor'; allowed is none. This stage has one workflow, and its photos name none.",
+    });
   });
 
   it('records the photo and its owner', async () => {

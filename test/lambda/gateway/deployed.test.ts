@@ -13,6 +13,7 @@ import { sessionTests } from './deployed/session.ts';
 import { sideliningTests } from './deployed/sidelining.ts';
 import { signInTests } from './deployed/sign-in.ts';
 import { usageTests } from './deployed/usage.ts';
+import { workflowTests } from './deployed/workflows.ts';
 import { deploy, deployed } from './support/deployed.ts';
 import { pageTests as corpusTests } from '../../corpus/page-suite.ts';
 
@@ -34,4 +35,5 @@ if (process.env.FULL) {
 describe('an album on the page', pageAlbumTests);
 describe('sign-in of the page', signInTests);
 describe('session of the page', sessionTests);
+describe('the workflow of a photo on the page', workflowTests);
 describe('the page and a tenth of the corpus', () => corpusTests(() => deployed.browser, true, 10));

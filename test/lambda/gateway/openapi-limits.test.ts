@@ -1,6 +1,7 @@
 /** The document of a stage accepts what the stage accepts, and nothing else. */
 import { describe, expect, it } from 'vitest';
 import { OUTPUTS } from '../../../contract/photo-types.ts';
+import { offeredWorkflows } from '../../../contract/offered-workflow.ts';
 import { LANES } from '../../../contract/lanes.ts';
 import { parseRequest } from '../../../lambda/gateway/request.ts';
 import { respond } from '../../../lambda/gateway/routes.ts';
@@ -9,11 +10,24 @@ import { createPhotoEvent } from './support/events.ts';
 import { memoryGateway } from './support/memory.ts';
 import { documentOf, schemaOf } from './support/openapi.ts';
 
+const words = (name: string) => ({ name, label: { en: name, 'zh-CN': name } });
+const WORKFLOWS = offeredWorkflows(
+  {
+    own: words('ddcolor'),
+    graphs: [{ ...words('upscale'), chromaSize: 0, options: [] }],
+    names: ['upscale', 'ddcolor+upscale'],
+  },
+  { chromaSize: 0, options: [] },
+);
 const STAGES: [name: string, limits: StageLimits][] = [
   ['all', { maxUploadBytes: 25_000_000, chromaSize: 512, bulkDeadlineSeconds: 3600 }],
   ['small photos', { maxUploadBytes: 1, chromaSize: 512, bulkDeadlineSeconds: 3600 }],
   ['no chroma', { maxUploadBytes: 5_000_000, chromaSize: 0, bulkDeadlineSeconds: 3600 }],
   ['no bulk lane', { maxUploadBytes: 5_000_000, chromaSize: 512, bulkDeadlineSeconds: 0 }],
+  [
+    'several workflows',
+    { maxUploadBytes: 1_500_000, chromaSize: 0, bulkDeadlineSeconds: 0, workflows: WORKFLOWS },
+  ],
   ['neither', { maxUploadBytes: 1_500_000, chromaSize: 0, bulkDeadlineSeconds: 0 }],
 ];
 
@@ -23,6 +37,7 @@ describe.each(STAGES)('a stage with %s', (_name, limits) => {
   const photo = { name: 'Oma.jpg', type: 'image/jpeg', size: 1 };
   const bodies: object[] = [
     ...[0, limits.maxUploadBytes, limits.maxUploadBytes + 1, 2 ** 53].map((size) => ({ ...photo, size })),
+    ...['ddcolor', 'upscale', 'ddcolor+upscale', 'anime', ''].map((workflow) => ({ ...photo, workflow })),
     ...[undefined, ...OUTPUTS, 'video'].flatMap((output) =>
       [undefined, ...LANES, 'slow'].map((lane) => ({ ...photo, output, lane })),
     ),

@@ -87,6 +87,13 @@ gatewayOf('open', { access: 'open' });
 const JWT: StageConfig = { access: 'jwt', jwtIssuer: 'https://issuer.example', jwtAudience: ['page'] };
 gatewayOf(
   'jwt',
-  { ...JWT, outcomeEvents: true, webhooks: true, webhookMaxPauseSeconds: 2, usage: true },
+  {
+    ...JWT,
+    otherWorkflows: ['upscale', 'ddcolor+upscale'],
+    outcomeEvents: true,
+    webhooks: true,
+    webhookMaxPauseSeconds: 2,
+    usage: true,
+  },
   process.env.ISSUER,
 );
