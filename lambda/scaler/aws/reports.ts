@@ -32,6 +32,9 @@ function valueOf(attribute: AttributeValue | undefined): unknown {
   return attribute === undefined ? undefined : Object.keys(attribute).join();
 }
 
+/** In an expression a name has letters, digits and `_` only. */
+const placeholderOf = (name: string, k: number): string => `#${/^\w+$/.test(name) ? name : `n${k}`}`;
+
 interface InstanceItem {
   instance: string;
   item: Record<string, AttributeValue>;
@@ -101,8 +104,10 @@ export class DynamoWork implements Work {
               Keys,
               // A stale read could show less than the one before.
               ConsistentRead: true,
-              ProjectionExpression: names.map((_, k) => `#n${k}`).join(', '),
-              ExpressionAttributeNames: Object.fromEntries(names.map((name, k) => [`#n${k}`, name])),
+              ProjectionExpression: names.map(placeholderOf).join(', '),
+              ExpressionAttributeNames: Object.fromEntries(
+                names.map((name, k) => [placeholderOf(name, k), name]),
+              ),
             },
           },
         }),
