@@ -12,7 +12,7 @@ import { ensurePackages } from '../../../local/aws/venv.ts';
 import type { Access } from '../../../contract/gateway.ts';
 import { photoOptions } from '../../../contract/workflow-option.ts';
 import type { PhotoSettings } from '../../../lambda/gateway/ports.ts';
-import { loadWorkflow } from '../../../lib/worker-settings.ts';
+import { loadWorkflow } from '../../../lib/workflows.ts';
 import { memoryGateway, type MemoryGateway } from './support/memory.ts';
 import { memoryWebhooks } from './support/webhooks.ts';
 import { CREDENTIALS, serveGateway, type HttpGateway } from './support/serve-gateway.ts';
