@@ -1,9 +1,11 @@
 /** From the bucket to a rule of the event bus, with everything between as it is deployed. */
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { expect, it } from 'vitest';
 import { Scope } from '../../../../common/scope.ts';
-import { failedKey, resultKey } from '../../../../contract/keys.ts';
+import { photoRecordKey } from '../../../../contract/gateway.ts';
+import { apiPhotoId, failedKey, resultKey } from '../../../../contract/keys.ts';
 import type { OutcomeEvent } from '../../../../contract/outcome-event.ts';
 import { createdPhotoSchema } from '../../../../contract/photo-api.ts';
 import { webhookSchema } from '../../../../contract/webhook.ts';
@@ -112,10 +114,14 @@ export function outcomeEventTests(): void {
   webhookTests();
 
   it('reach a rule of the bus: of all queues, results and failures, with one id at each sending', async () => {
-    const { endpoint, jwt, s3, sqs } = deployed;
+    const { documents, endpoint, jwt, s3, sqs } = deployed;
     const rule = await EventRule.on(endpoint, jwt.eventBus, 'events');
     const record = { ...{ code: 'too-large', message: 'Large.', retryable: false }, key: FAILED, etag: 'p1' };
-    for (const photo of PHOTOS) await s3.send(outcome(resultKey(photo), 'result'));
+    // The API's photos that have no record are deleted.
+    const id = photoRecordKey(apiPhotoId(PHOTOS.at(-1)!)!);
+    await documents.send(new PutCommand({ TableName: jwt.table, Item: { id, owner: 'jwt:zoe' } }));
+    for (const photo of [...PHOTOS, 'incoming/api/aQVVjq8l5akCGUXBjuiEhQ'])
+      await s3.send(outcome(resultKey(photo), 'result'));
     await s3.send(outcome(failedKey(FAILED), JSON.stringify(record)));
     // None of these is an outcome of a photo.
     await s3.send(new PutObjectCommand({ Bucket: jwt.bucket, Key: 'results/events/by-hand', Body: 'x' }));
