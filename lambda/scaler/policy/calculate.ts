@@ -58,9 +58,7 @@ function needOfBulk(
   { rate, capacity }: Learned,
   { service, bulkService, boot, deadline }: Record<'service' | 'bulkService' | 'boot' | 'deadline', number>,
 ): BulkNeed {
-  // A second look at the same instant may see more in service than the memory does.
-  const arrived = inService - capacity.inService;
-  const coming = comingOf(capacity, at, boot, desired - inService - unfulfilled, arrived);
+  const coming = comingOf(capacity, at, boot, desired - inService - unfulfilled);
   const readyIn = (readyAt: number) => Math.max(readyAt - at, REMAINING * boot);
   return bulkNeed({
     ...{ at, waiting, boot, deadline, service: bulkService },

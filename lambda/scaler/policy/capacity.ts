@@ -87,6 +87,9 @@ export function withDesired(
   idle = Math.max(0, seen.inService - seen.inFlight),
 ): CapacityMemory {
   const launches = memory.launches.map((launch) => ({ ...launch }));
+  // A second look at an instant, for which nothing is learned, may show a capacity that was changed by hand since.
+  const known = launches.reduce((sum, { count }) => sum + count, 0);
+  cancelNewest(launches, known - Math.max(0, seen.desired - seen.inService));
   if (desired > seen.desired) launches.push({ at: seen.at, count: desired - seen.desired });
   cancelNewest(launches, seen.desired - desired - idle);
   while (launches.length > MOST_LAUNCHES) {
@@ -140,24 +143,13 @@ export interface Coming {
  * Capacity on its way that is counted on, soonest first, as the launches are.
  *
  * @param expected instances on their way at most; launches beyond them, newest first, are left out
- * @param arrived instances in service that the memory has on their way still: the oldest launches. @default 0
  */
-export function comingOf(
-  memory: CapacityMemory,
-  at: number,
-  boot: number,
-  expected: number,
-  arrived = 0,
-): Coming[] {
+export function comingOf(memory: CapacityMemory, at: number, boot: number, expected: number): Coming[] {
   const coming: Coming[] = [];
   let left = expected;
-  let there = Math.max(0, arrived);
   for (const launch of memory.launches) {
-    const ready = Math.min(there, launch.count);
-    there -= ready;
-    const count = Math.min(left, launch.count - ready);
-    if (count <= 0 && ready === 0) break;
-    if (count <= 0) continue;
+    const count = Math.min(left, launch.count);
+    if (count <= 0) break;
     left -= count;
     const age = at - launch.at;
     if (age <= LATE * boot) coming.push({ count, readyAt: launch.at + boot });
