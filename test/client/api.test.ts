@@ -58,6 +58,7 @@ describe('a photo', () => {
   it.each([
     [{ url: 'https://photos.example/shared/x?signature=1', expiresAt: '2026-06-01T12:00:00Z' }, undefined],
     [{ url: 'http://photos.example/shared/x', expiresAt: '2026-06-01T12:00:00Z' }, 'untrusted-answer'],
+    // oxlint-disable-next-line no-script-url -- an attack, which must not be followed
     [{ url: 'javascript:alert(1)', expiresAt: '2026-06-01T12:00:00Z' }, 'untrusted-answer'],
     [{ url: 'https://photos.example/shared/x', expiresAt: 'soon' }, 'unavailable'],
     [{}, 'unavailable'],

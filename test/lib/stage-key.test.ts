@@ -7,7 +7,14 @@ import { arn, TYPES } from './resources.ts';
 import { ofType, only, synthesise, withPlainIds, type Properties } from './template.ts';
 
 const hashed = synthesise('prod', {
-  ...{ access: 'iam', outcomeEvents: true, webhooks: true, usage: true, probePhoto: 'daily', warmPoolSize: 1 },
+  ...{
+    access: 'iam',
+    outcomeEvents: true,
+    webhooks: true,
+    usage: true,
+    probePhoto: 'daily',
+    warmPoolSize: 1,
+  },
   encryption: 'kms',
 });
 const template = withPlainIds(hashed);

@@ -6,7 +6,14 @@ import { KEY_USES } from './key-calls.ts';
 import { ACCOUNT, REGION, statementsOf, withNames } from './policies.ts';
 
 const template = synthesise('prod', {
-  ...{ access: 'iam', outcomeEvents: true, webhooks: true, usage: true, probePhoto: 'daily', warmPoolSize: 1 },
+  ...{
+    access: 'iam',
+    outcomeEvents: true,
+    webhooks: true,
+    usage: true,
+    probePhoto: 'daily',
+    warmPoolSize: 1,
+  },
   encryption: 'kms',
 });
 const SERVICES = ['s3', 'sqs', 'dynamodb', 'secretsmanager'];
