@@ -1,18 +1,7 @@
 /** Recorded requests as IAM sees them. */
-import {
-  BUCKET,
-  BUS,
-  BULK_QUEUE,
-  SIDELINED_QUEUE,
-  group,
-  INSTANCE,
-  OWN_WORK,
-  parameter,
-  QUEUE,
-  table,
-  type Call,
-} from './calls.ts';
-import { roleIdOf } from './policies.ts';
+import { plainId } from '../lib/template.ts';
+import { BUCKET, BUS, group, INSTANCE, OWN_WORK, parameter, table, type Call } from './calls.ts';
+import { ACCOUNT, REGION, roleIdOf } from './policies.ts';
 
 /** A line of `record.mjs`. */
 export interface Recorded {
@@ -32,6 +21,7 @@ const ROLES: [RegExp, string][] = [
   [/Gateway/, 'GatewayFunctionRole'],
   [/Suspend/, 'FleetSuspendRebalancingHandlerRole'],
   [/OutcomeEvents/, 'OutcomeEventsFunctionRole'],
+  [/Webhooks/, 'WebhooksFunctionRole'],
 ];
 const S3_ACTIONS: Record<string, string> = {
   GET: 'GetObject',
@@ -39,6 +29,17 @@ const S3_ACTIONS: Record<string, string> = {
   PUT: 'PutObject',
   DELETE: 'DeleteObject',
 };
+
+/**
+ * The id in the template, without its hash, of what CloudFormation named `STACK-ID-SUFFIX`.
+ *
+ * @throws Error for another name: a resource that is taken for another one would be tested for the wrong rights
+ */
+function resourceIn(name: string): string {
+  const id = /-([A-Za-z0-9]+[0-9A-F]{8})-[A-Za-z0-9]+$/.exec(name)?.[1];
+  if (id === undefined) throw new Error(`a call of the resource '${name}'`);
+  return plainId(id);
+}
 
 /** A transaction is allowed by the rights of each of its writes. */
 export function callsIn(recorded: Recorded): Call[] {
@@ -75,12 +76,7 @@ export function callOf(recorded: Recorded): Call {
   }
   const input = JSON.parse(body) as Record<string, unknown>;
   if (service === 'sqs') {
-    const url = String(input.QueueUrl);
-    const resource = url.includes('BulkJobs')
-      ? BULK_QUEUE
-      : url.includes('SidelinedJobs')
-        ? SIDELINED_QUEUE
-        : QUEUE;
+    const resource = `arn:aws:sqs:${REGION}:${ACCOUNT}:${resourceIn(String(input.QueueUrl))}`;
     return { ...call, action: call.action.replace(/Batch$/, ''), resource };
   }
   if (service === 'ssm') {
@@ -120,6 +116,7 @@ interface Request {
 interface DynamoInput extends Request {
   RequestItems?: Record<string, Request>;
   TableName?: string;
+  IndexName?: string;
   ReturnValues?: string;
 }
 
@@ -134,7 +131,7 @@ function itemCall(input: DynamoInput): Pick<Call, 'resource' | 'context'> {
     ...[request.UpdateExpression, request.ConditionExpression, request.ProjectionExpression].flatMap(namesIn),
   ];
   return {
-    resource: table(/scaler/i.test(name) ? 'ScalerTable' : /usage/i.test(name) ? 'Usage' : 'GatewayTable'),
+    resource: `${table(resourceIn(name))}${input.IndexName === undefined ? '' : `/index/${input.IndexName}`}`,
     context: {
       'dynamodb:LeadingKeys': items.map((item) => keyOf((item.id ?? item.day)?.S ?? '')),
       'dynamodb:Attributes': [...new Set(attributes)],

@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { StageConfig } from '../../lib/stage/stage.ts';
 import { plainId, synthesise, type Statement } from '../lib/template.ts';
-import { callsOf, type Call, type Fallback } from './calls.ts';
+import { BULK_QUEUE, callsOf, DEAD_LETTERS, QUEUE, table, type Call, type Fallback } from './calls.ts';
 import { deniedTo } from './denied.ts';
 import { statementsOf } from './policies.ts';
+import { callsIn } from './recorded.ts';
 import { simulate } from './simulate.ts';
 
 const JWT = { jwtIssuer: 'https://issuer.example', jwtAudience: ['page'] };
@@ -124,4 +125,28 @@ describe('the table of calls', () => {
     const actions = new Set(ours.map(({ action }) => action.split(':')[1]!));
     expect([...new Set(commandsIn(folder))]).toEqual([...actions].sort());
   });
+});
+
+it.each<[service: string, target: string, input: object, resource: string | RegExp]>([
+  ['dynamodb', 'PutItem', { TableName: 'Photos-OutcomeEventsSent6BC1E9F6-1A2B' }, table('OutcomeEventsSent')],
+  ['dynamodb', 'UpdateItem', { TableName: 'Photos-dev-Usage0F8E7D6C-X' }, table('Usage')],
+  ['dynamodb', 'GetItem', { TableName: 'S-GatewayTable61116B81-Y1' }, table('GatewayTable')],
+  ['dynamodb', 'BatchGetItem', { RequestItems: { 'S-ScalerTable00000000-Y': {} } }, table('ScalerTable')],
+  [
+    ...(['dynamodb', 'Query'] as const),
+    { TableName: 'S-WebhooksDeliveriesAAAAAAAA-Y', IndexName: 'due' },
+    table('WebhooksDeliveries/index/due'),
+  ],
+  ['dynamodb', 'PutItem', { TableName: 'photos' }, /the resource 'photos'/],
+  ['sqs', 'SendMessage', { QueueUrl: 'http://aws/1/S-JobsDeadLetters12345678-Z' }, DEAD_LETTERS],
+  ['sqs', 'DeleteMessageBatch', { QueueUrl: 'http://aws/1/S-JobsQueue12345678-Z' }, QUEUE],
+  ['sqs', 'ReceiveMessage', { QueueUrl: 'http://aws/1/S-BulkJobsQueue12345678-Z' }, BULK_QUEUE],
+])('a recorded request is that of its resource: %s %s %j', (service, target, input, resource) => {
+  const read = () =>
+    callsIn({
+      ...{ by: 'S-OutcomeEventsFunction-A', service, method: 'POST', path: '/' },
+      ...{ target: `X.${target}`, body: JSON.stringify(input) },
+    }).map((call) => call.resource);
+  if (resource instanceof RegExp) expect(read).toThrow(resource);
+  else expect(read()).toEqual([resource]);
 });

@@ -94,6 +94,8 @@ gatewayOf(
     webhooks: true,
     webhookMaxPauseSeconds: 2,
     usage: true,
+    // Two tests of a thousand each, and others.
+    photosPerDay: 10_000,
   },
   process.env.ISSUER,
 );

@@ -27,6 +27,7 @@ export async function announced(count: number, name: string): Promise<string[]> 
     const some = Array.from({ length: Math.min(AT_ONCE, count - from) }, async (_, k) => {
       const sub = `${name}-${Math.floor((from + k) / 100)}`;
       const answer = await call(sub, 'POST', 'photos', { name: 'a.jpg', type: 'image/jpeg', size: 1 });
+      if (answer.status !== 201) throw new Error(`POST photos: ${answer.status} ${await answer.text()}`);
       return createdPhotoSchema.parse(await answer.json()).id;
     });
     ids.push(...(await Promise.all(some)));
