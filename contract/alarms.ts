@@ -167,6 +167,11 @@ export const ALARMS = {
     meaning: 'The sweep found outcomes whose event had not been sent hours later, and has sent it.',
     action: 'Look at outcome-dead-letters, then whether the bucket still notifies the queue of outcomes.',
   },
+  'event-sweep-errors': {
+    meaning:
+      'In two of the last twelve hours the sweep of lost events ended with an error, ran out of time, or could not send an event that it found.',
+    action: 'Read the log of the events’ function: lost-event-not-sent, or the error that a run ended with.',
+  },
   'webhook-age': {
     meaning: 'A delivery of a webhook has not succeeded for an hour: its receiver is down, or refuses it.',
     action: 'Look for webhook-failed in the log of the webhooks: reason says what the receiver does.',
@@ -174,6 +179,11 @@ export const ALARMS = {
   'webhook-dead-letters': {
     meaning: 'Deliveries of a webhook did not succeed in a day of attempts.',
     action: 'Once the receiver works, run webhook replay.',
+  },
+  'webhook-sweep-errors': {
+    meaning:
+      'In three periods of five minutes within an hour the sweep of webhooks ended with an error or ran out of time: old deliveries are not given up, and no alarm has their age.',
+    action: 'Read the log of the webhooks: the error that a run ended with.',
   },
   'probe-failure': {
     meaning: 'The probe photo got no result in time, or the probe itself could not run.',
@@ -200,10 +210,19 @@ export const GATEWAY_ALARM_IDS: readonly AlarmId[] = [
 export const PROBE_ALARM_IDS: readonly AlarmId[] = ['probe-failure'];
 
 /** Alarms of the events of outcomes: only a stage with `outcomeEvents` has them. */
-export const OUTCOME_ALARM_IDS: readonly AlarmId[] = ['outcome-age', 'outcome-dead-letters', 'lost-events'];
+export const OUTCOME_ALARM_IDS: readonly AlarmId[] = [
+  'outcome-age',
+  'outcome-dead-letters',
+  'lost-events',
+  'event-sweep-errors',
+];
 
 /** Alarms of webhooks: only a stage with `webhooks` has them. */
-export const WEBHOOK_ALARM_IDS: readonly AlarmId[] = ['webhook-age', 'webhook-dead-letters'];
+export const WEBHOOK_ALARM_IDS: readonly AlarmId[] = [
+  'webhook-age',
+  'webhook-dead-letters',
+  'webhook-sweep-errors',
+];
 
 /** Alarms of stopped instances: only a stage with `warmPoolSize` has them. */
 export const WARM_POOL_ALARM_IDS: readonly AlarmId[] = ['warm-pool-boot-failure'];

@@ -112,6 +112,7 @@ export class ColouringStack extends Stack {
       deadLetterQueue,
       outcomes: events,
       webhookDeadLetters: webhooks?.deadLetters,
+      webhookSweep: webhooks?.sweep,
       gateway: httpApi &&
         gateway && { apiId: httpApi.apiId, functionName: gateway.handler.function.functionName },
     });

@@ -5,6 +5,7 @@ import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import {
@@ -50,17 +51,23 @@ export interface MonitoringProps extends MonitoringOptions, ProbeOptions {
    */
   readonly deadLetterQueue?: sqs.IQueue;
   /**
-   * Queues of the events of outcomes.
+   * Queues of the events of outcomes, and the function that finds lost ones.
    *
    * @default - none: no alarm of them
    */
-  readonly outcomes?: OutcomeQueues;
+  readonly outcomes?: WatchedOutcomes;
   /**
    * Queue of the deliveries of webhooks that did not succeed in a day.
    *
    * @default - none: no alarm of webhooks
    */
   readonly webhookDeadLetters?: sqs.IQueue;
+  /**
+   * The function that looks after the deliveries of webhooks.
+   *
+   * @default - none: no alarm of it
+   */
+  readonly webhookSweep?: lambda.IFunction;
   /**
    * The HTTP API and its function.
    *
@@ -123,10 +130,17 @@ const DEPLOY_TIME: readonly (keyof MonitoringProps)[] = [
   'runbookUrl',
 ];
 
-/** Queue of the outcomes whose events are to be sent, and its dead letters. */
-export interface OutcomeQueues {
+/** What sends the events of outcomes. */
+export interface WatchedOutcomes {
+  /** Of the outcomes whose events are to be sent. */
   readonly queue: sqs.IQueue;
   readonly deadLetterQueue: sqs.IQueue;
+  /**
+   * The function that finds lost events.
+   *
+   * @default - none: no alarm of it
+   */
+  readonly sweep?: lambda.IFunction;
 }
 
 interface Names {
@@ -164,11 +178,14 @@ export class Monitoring extends Construct {
 
     const queues = { jobs: queue, sidelinedJobs: sidelinedQueue, deadLetters: deadLetterQueue };
     const { webhookDeadLetters } = props;
-    const { queue: outcomeQueue, deadLetterQueue: outcomeDeadLetters } = props.outcomes ?? {};
+    const { queue: outcomeQueue, deadLetterQueue: outcomeDeadLetters, sweep } = props.outcomes ?? {};
     const metrics = new StageMetrics(
       stageName,
       { ...queues, outcomes: outcomeQueue, outcomeDeadLetters, webhookDeadLetters },
-      gateway,
+      {
+        ...{ api: gateway?.apiId, gateway: gateway?.functionName },
+        ...{ eventSweep: sweep?.functionName, webhookSweep: props.webhookSweep?.functionName },
+      },
       onDemandFallback,
     );
     const fallback = { onDemandFallback, onDemandBaseCapacity, warmPoolSize };

@@ -17,6 +17,9 @@ const QUEUE_OF: ReadonlyMap<string, WatchedQueue> = new Map([
   ...Object.values(WEBHOOK_METRICS).map((name) => [name, 'webhookDeadLetters'] as const),
 ]);
 
+/** Functions of which AWS's own metrics are watched. */
+export type WatchedFunction = 'gateway' | 'eventSweep' | 'webhookSweep';
+
 /** AWS's own metrics of the gateway: those of its HTTP API, and of its function. */
 export interface GatewayNames {
   readonly apiId: string;
@@ -26,8 +29,8 @@ export interface GatewayNames {
 export interface MetricOf extends Pick<PanelSeries, 'metric' | 'queue' | 'dimension'> {
   /** @default - the name of the metric */
   readonly label?: string;
-  /** What of the gateway AWS publishes the metric of. @default - none */
-  readonly service?: 'api' | 'gateway';
+  /** What AWS publishes the metric of: the gateway's HTTP API, or a function. @default - none */
+  readonly service?: 'api' | WatchedFunction;
   /** A statistic of CloudWatch, `SampleCount` included. */
   readonly statistic: string;
 }
@@ -36,7 +39,8 @@ export class StageMetrics {
   constructor(
     private readonly stageName: string,
     private readonly queues: { jobs: sqs.IQueue } & Partial<Record<WatchedQueue, sqs.IQueue | undefined>>,
-    private readonly gateway?: GatewayNames,
+    /** An id of the HTTP API, and names of functions. */
+    private readonly services: Partial<Record<'api' | WatchedFunction, string | undefined>> = {},
     /** Whether the fleet has two groups, whose metrics have a pool. */
     private readonly hasPools = false,
   ) {}
@@ -46,7 +50,7 @@ export class StageMetrics {
     const owner = QUEUE_OF.get(metric);
     if (owner !== undefined && !this.queues[owner]) return false;
     if (dimension?.[0] === POOL_DIMENSION && !this.hasPools) return false;
-    if (service !== undefined) return this.gateway !== undefined;
+    if (service !== undefined) return this.services[service] !== undefined;
     return queue === undefined || this.queues[queue] !== undefined;
   }
 
@@ -55,13 +59,14 @@ export class StageMetrics {
     period = Duration.minutes(1),
   ): cloudwatch.Metric {
     const common = { statistic, label, period };
-    if (service !== undefined && this.gateway) {
-      const { apiId, functionName } = this.gateway;
+    if (service !== undefined) {
+      const name = this.services[service];
+      if (name === undefined) throw new Error(`metric '${metric}': there is no '${service}'`);
       return new cloudwatch.Metric({
         ...common,
         namespace: service === 'api' ? 'AWS/ApiGateway' : 'AWS/Lambda',
         metricName: metric,
-        dimensionsMap: service === 'api' ? { ApiId: apiId } : { FunctionName: functionName },
+        dimensionsMap: { [service === 'api' ? 'ApiId' : 'FunctionName']: name },
       });
     }
     if (queue === undefined) {

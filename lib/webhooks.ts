@@ -38,6 +38,8 @@ export class Webhooks extends Construct {
   readonly wakes: sqs.Queue;
   readonly deadLetters: sqs.Queue;
   readonly handler: BundledFunction;
+  /** Looks after the deliveries, on a schedule. */
+  readonly sweep: lambda.IFunction;
   readonly logGroup: logs.ILogGroup;
 
   constructor(scope: Construct, id: string, props: WebhooksProps) {
@@ -81,7 +83,11 @@ export class Webhooks extends Construct {
     const handler = new BundledFunction(this, 'Function', shared);
     this.handler = handler;
     this.logGroup = handler.logGroup;
-    const sweep = new BundledFunction(this, 'Sweep', { ...shared, beside: handler, handler: 'sweep' });
+    const { function: sweep } = new BundledFunction(this, 'Sweep', {
+      ...shared,
+      ...{ beside: handler, handler: 'sweep' },
+    });
+    this.sweep = sweep;
     this.allow();
     new lambda.EventSourceMapping(this, 'Source', {
       target: handler.function,
@@ -90,8 +96,8 @@ export class Webhooks extends Construct {
       maxConcurrency: MOST_AT_ONCE,
     });
     new RegularSchedule(this, 'Schedule', {
-      handler: sweep.function,
-      role: new ScheduleRole(this, 'ScheduleRole', sweep.function),
+      handler: sweep,
+      role: new ScheduleRole(this, 'ScheduleRole', sweep),
       interval: Duration.minutes(SWEEP_MINUTES),
     });
   }

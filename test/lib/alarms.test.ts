@@ -54,6 +54,17 @@ interface Case {
 const CASES: Record<AlarmId, Case> = {
   'webhook-age': { values: [3601, 3600], bad: ['0XX'], good: ['0X0X', '----', 'X'] },
   'webhook-dead-letters': { values: [1, 0], bad: ['X', '-----X'], good: ['000', '-----'] },
+  // Periods of an hour: each run fails, or each pass, one in six.
+  'event-sweep-errors': {
+    values: [1, 0],
+    bad: ['XX', 'X00000X', 'X0000000000X'],
+    good: ['00000', '-----', 'X', `X${times(11, '0')}X`],
+  },
+  'webhook-sweep-errors': {
+    values: [1, 0],
+    bad: ['XXX', 'X0X0X'],
+    good: ['0000', '----', 'XX', `X${times(11, '0')}XX`],
+  },
   'outcome-age': { values: [901, 900], bad: ['000XXX'], good: ['0XX0XX0XX', '------', '-X-------'] },
   'lost-events': { values: [1, 0], bad: ['X', '-----X'], good: ['000', '-----'] },
   'outcome-dead-letters': { values: [1, 0], bad: ['X', '-----X'], good: ['000', '-----'] },

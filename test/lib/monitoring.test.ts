@@ -33,7 +33,7 @@ import { newApp, ofType, synthesise, type Properties, type StackTemplate } from 
 const STAGE = 'prod';
 /** Metrics that AWS publishes for a queue, an HTTP API and a function. */
 const OF_AWS =
-  /^AWS\/(SQS (ApproximateAgeOfOldestMessage|ApproximateNumberOfMessagesVisible|NumberOfMessagesDeleted) QueueName=(?:Jobs|SidelinedJobs|OutcomeEventsOutcomes|WebhooksDeadLetters)\w+\.QueueName|ApiGateway 5xx ApiId=Api\w+|Lambda (Errors|Throttles) FunctionName=GatewayFunction\w+)$/;
+  /^AWS\/(SQS (ApproximateAgeOfOldestMessage|ApproximateNumberOfMessagesVisible|NumberOfMessagesDeleted) QueueName=(?:Jobs|SidelinedJobs|OutcomeEventsOutcomes|WebhooksDeadLetters)\w+\.QueueName|ApiGateway 5xx ApiId=Api\w+|Lambda (Errors|Throttles) FunctionName=GatewayFunction\w+|Lambda Errors FunctionName=(?:OutcomeEvents|Webhooks)SweepFunction\w+)$/;
 
 let template: StackTemplate;
 let published: Set<Series>;
@@ -198,6 +198,8 @@ describe('the alarms', () => {
     ['gateway-5xx', 'notBreaching'],
     ['gateway-function-errors', 'notBreaching'],
     ['gateway-throttles', 'notBreaching'],
+    ['event-sweep-errors', 'notBreaching'],
+    ['webhook-sweep-errors', 'notBreaching'],
     ['log-delivery', 'notBreaching'],
     ['daily-spend', 'ignore'],
   ])('%s treats missing data as %s', (id, missing) => expect(alarm(id).TreatMissingData).toBe(missing));
@@ -225,6 +227,8 @@ describe('the alarms', () => {
     ['gateway-5xx', 'Sum', 60, '3 of 60', 'GreaterThanThreshold', 0],
     ['gateway-function-errors', 'Sum', 60, '3 of 60', 'GreaterThanThreshold', 0],
     ['gateway-throttles', 'Sum', 60, '3 of 60', 'GreaterThanThreshold', 0],
+    ['event-sweep-errors', 'Sum', 3600, '2 of 12', 'GreaterThanThreshold', 0],
+    ['webhook-sweep-errors', 'Sum', 300, '3 of 12', 'GreaterThanThreshold', 0],
     ['log-delivery', 'Sum', 60, '3 of 5', 'GreaterThanThreshold', 0],
     ['daily-spend', 'Maximum', 60, '1 of 1', 'GreaterThanOrEqualToThreshold', 242],
   ])('%s goes off by %s over %d s, %s, %s %d', (id, statistic, period, points, comparison, threshold) => {

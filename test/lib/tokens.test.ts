@@ -102,6 +102,7 @@ const MONITORING: Decisions<MonitoringProps> = {
   deadLetterQueue: 'part',
   outcomes: 'part',
   webhookDeadLetters: 'part',
+  webhookSweep: 'part',
   gateway: 'part',
   dailySpendLimit: 'works number',
   p95WaitSeconds: 'works number',

@@ -24,35 +24,40 @@ export const BUDGET_SECONDS = 600;
 /** Outcomes that are read and sent at a time. */
 const AT_ONCE = 10;
 
+/** @throws Error at the end of a run that could not send an event: the errors of the function have an alarm */
 export async function findLost(ports: LostPorts): Promise<void> {
   const { sweep, listing, now } = ports;
   const startedAt = now();
   const before = await sweep.read();
   let state = begun(before, startedAt);
   if (state !== before) await sweep.write(state);
+  let unsent = 0;
   while (state.pass && now() - startedAt < BUDGET_SECONDS) {
     const { folder, after } = state.pass;
     const { outcomes, isLast } = await listing.page(OUTCOME_FOLDERS[folder] ?? '', after);
     const due = outcomes.filter(({ storedAt }) => isCompared(storedAt, state));
-    const isClean = await sendLost(due, ports);
-    state = advanced(state, { last: outcomes.at(-1)?.key, isLast, isClean }, OUTCOME_FOLDERS.length);
+    const failed = await sendLost(due, ports);
+    unsent += failed;
+    const page = { last: outcomes.at(-1)?.key, isLast, isClean: failed === 0 };
+    state = advanced(state, page, OUTCOME_FOLDERS.length);
     await sweep.write(state);
   }
+  if (unsent > 0) throw new Error(`${unsent} lost events could not be sent: the next pass tries them again`);
 }
 
-/** @returns whether each of them has its event now */
-async function sendLost(due: readonly ListedOutcome[], ports: LostPorts): Promise<boolean> {
+/** @returns of how many the event could not be sent */
+async function sendLost(due: readonly ListedOutcome[], ports: LostPorts): Promise<number> {
   const sent =
     due.length === 0 ? new Map<string, number>() : await ports.sent.sent(due.map(({ key }) => key));
   // An outcome that is later than the one whose event was sent has replaced it.
   const lost = due.filter(({ key, storedAt }) => (sent.get(key) ?? -Infinity) < storedAt);
-  let isClean = true;
+  let unsent = 0;
   let found = 0;
   for (let from = 0; from < lost.length; from += AT_ONCE) {
     const events = await Promise.all(
       lost.slice(from, from + AT_ONCE).map(({ key }) =>
         eventFor(key, ports).catch((error: Error) => {
-          isClean = false;
+          unsent += 1;
           ports.log({ message: 'lost-event-not-sent', error: error.message });
           return undefined;
         }),
@@ -62,7 +67,7 @@ async function sendLost(due: readonly ListedOutcome[], ports: LostPorts): Promis
     const failures = await sendEvents(there, ports);
     for (const event of there) {
       const error = failures.get(event.id);
-      if (error !== undefined) isClean = false;
+      if (error !== undefined) unsent += 1;
       const what =
         error === undefined ? { message: 'lost-event-sent' } : { message: 'lost-event-not-sent', error };
       ports.log({ ...what, ...fieldsOf(event), timestamp: event.timestamp });
@@ -70,5 +75,5 @@ async function sendLost(due: readonly ListedOutcome[], ports: LostPorts): Promis
     }
   }
   if (found > 0) await ports.publish(found);
-  return isClean;
+  return unsent;
 }
