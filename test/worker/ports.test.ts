@@ -1,7 +1,4 @@
 /** The worker's ports: one suite for the bucket in memory, of folders and of S3, the latter and SQS on the local AWS. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { CreateTableCommand, DynamoDBClient, type UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { CreateBucketCommand, HeadObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import {
@@ -12,9 +9,6 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { FolderBucket } from '../../cli/watch-folder/folder-bucket.ts';
-import { Journal } from '../../cli/watch-folder/journal.ts';
-import { Results } from '../../cli/colour/results.ts';
 import { TABLE_KEY } from '../../contract/names.ts';
 import { DynamoAttempts } from '../../worker/aws/attempts.ts';
 import { S3Bucket } from '../../worker/aws/bucket.ts';
@@ -25,6 +19,7 @@ import { clientConfig } from '../../common/environment.ts';
 import { Scope } from '../../common/scope.ts';
 import { fakeS3 } from '../support/fake-s3.ts';
 import { startLocalAws } from '../support/local-aws.ts';
+import { folderBucket, type Made } from './support/folder-bucket.ts';
 import { MemoryAttempts, MemoryBucket } from './support/memory.ts';
 
 const TRACE = '0123456789abcdef0123456789abcdef';
@@ -42,10 +37,6 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => scope.close());
 
-interface Made {
-  bucket: Bucket;
-  upload: (key: string, body: string, metadata?: Record<string, string>) => Promise<unknown>;
-}
 let buckets = 0;
 
 describe.each<[string, () => Promise<Made>]>([
@@ -68,26 +59,7 @@ describe.each<[string, () => Promise<Made>]>([
       return Promise.resolve({ bucket: new S3Bucket(s3, 'photos'), upload });
     },
   ],
-  [
-    'folders',
-    () => {
-      const [photos, results] = [0, 1].map(() => mkdtempSync(join(tmpdir(), 'folder-'))) as [string, string];
-      scope
-        .defer(() => [photos, results].forEach((folder) => rmSync(folder, { recursive: true })))
-        .catch(() => undefined);
-      const metadata: Record<string, string> = {};
-      const bucket = new FolderBucket({
-        ...{ photos, metadata, results: new Results(results), journal: Journal.open(results) },
-        ...{ written: () => undefined, failed: () => undefined, now: Date.now },
-      });
-      const upload: Made['upload'] = (key, body, given) => {
-        Object.assign(metadata, given);
-        writeFileSync(join(photos, key.slice('incoming/'.length)), body);
-        return Promise.resolve();
-      };
-      return Promise.resolve({ bucket, upload });
-    },
-  ],
+  ['folders', () => Promise.resolve(folderBucket(scope))],
   [
     'S3',
     async () => {

@@ -87,9 +87,6 @@ export function withDesired(
   idle = Math.max(0, seen.inService - seen.inFlight),
 ): CapacityMemory {
   const launches = memory.launches.map((launch) => ({ ...launch }));
-  // A second look at an instant, for which nothing is learned, may show a capacity that was changed by hand since.
-  const known = launches.reduce((sum, { count }) => sum + count, 0);
-  cancelNewest(launches, known - Math.max(0, seen.desired - seen.inService));
   if (desired > seen.desired) launches.push({ at: seen.at, count: desired - seen.desired });
   cancelNewest(launches, seen.desired - desired - idle);
   while (launches.length > MOST_LAUNCHES) {

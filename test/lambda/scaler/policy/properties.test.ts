@@ -103,6 +103,7 @@ function walk({ ticks, tickSeconds, bulkDeadline, ...given }: Sequence, visit: V
   let at = 1_800_000_000;
   let desired = 0;
   let [min, max] = [0, 20];
+  let group = { inService: 0, pending: 0, draining: 0 };
   let reported: WorkReport = NOTHING;
   const page: InstanceLaunch[] = [];
   for (const one of ticks) {
@@ -124,19 +125,20 @@ function walk({ ticks, tickSeconds, bulkDeadline, ...given }: Sequence, visit: V
         return { id, instance: `i-${id}`, startedAt: at - age, outcome, ...over };
       }),
     );
-    const { visible, inFlight, inService, pending, draining } = one;
+    const { visible, inFlight } = one;
+    // At one instant the group is one: two looks that contradict each other in it would be two groups.
+    if (one.after !== 0) group = { inService: one.inService, pending: one.pending, draining: one.draining };
+    const { byHand } = one.after === 0 ? { byHand: undefined } : one;
     const launches = one.launches && page.filter(({ startedAt }) => startedAt > at - 1800);
     const observation = seen({
       at,
       ...(launches && { launches, launchTimeoutSeconds: 600 }),
       visible,
       inFlight,
-      inService,
-      pending,
-      draining,
+      ...group,
       min,
       max,
-      desired: one.byHand ?? desired,
+      desired: byHand ?? desired,
       tickSeconds,
       ...(bulkDeadline && { bulk: { visible: one.bulk.visible, inFlight: one.bulk.inFlight } }),
       ...(one.reports === 'no' ? {} : { reported }),
