@@ -156,6 +156,8 @@ export const webhooksEnvironmentSchema = z.object({
   STAGE: z.string().min(1),
   WEBHOOK_TABLE_NAME: z.string().min(1),
   DELIVERY_TABLE_NAME: z.string().min(1),
+  /** That knows which photos are deleted. */
+  GATEWAY_TABLE_NAME: z.string().min(1),
   WAKE_QUEUE_URL: z.string().min(1),
   WEBHOOK_DEAD_LETTER_QUEUE_URL: z.string().min(1),
   /** Longest pause between two attempts, seconds. */

@@ -81,6 +81,7 @@ export class ColouringStack extends Stack {
       new Gateway(this, 'Gateway', {
         ...{ stage, httpApi, photos, scalerTable: table, webhookTable: webhooks?.table, usageTable },
       });
+    if (gateway) webhooks?.readRecords(gateway.table);
     const events = stage.outcomeEvents
       ? new OutcomeEvents(this, 'OutcomeEvents', {
           ...{ ...stage, stageName, bucketName },

@@ -6,6 +6,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as logs from 'aws-cdk-lib/aws-logs';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { DELETED_AT, GATEWAY_KEY, photoRecordKey } from '../contract/gateway.ts';
 import {
   DELIVERY_EXPIRY,
   DELIVERY_INDEXES,
@@ -13,6 +14,7 @@ import {
   WEBHOOK_KEYS,
   type WebhooksVariable,
 } from '../contract/webhook.ts';
+import { onlyItems } from './arns.ts';
 import { BundledFunction } from './bundled-function.ts';
 import { acknowledge, PUBLISH_METRICS } from './permissions.ts';
 import { RegularSchedule, ScheduleRole } from './schedule-role.ts';
@@ -25,6 +27,8 @@ const VISIBILITY = Duration.seconds(60);
 /** Webhooks at a time. A new account runs ten functions, the scaler and the gateway among them. */
 const MOST_AT_ONCE = 4;
 const SWEEP_MINUTES = 5;
+/** Variable with the name of the gateway's table, which is made after the tables of webhooks that the gateway writes. */
+const RECORDS = 'GATEWAY_TABLE_NAME';
 
 export interface WebhooksProps extends LogOptions {
   readonly stageName: string;
@@ -39,7 +43,7 @@ export class Webhooks extends Construct {
   readonly deadLetters: sqs.Queue;
   readonly handler: BundledFunction;
   /** Looks after the deliveries, on a schedule. */
-  readonly sweep: lambda.IFunction;
+  readonly sweep: lambda.Function;
   readonly logGroup: logs.ILogGroup;
 
   constructor(scope: Construct, id: string, props: WebhooksProps) {
@@ -78,7 +82,7 @@ export class Webhooks extends Construct {
         WAKE_QUEUE_URL: this.wakes.queueUrl,
         WEBHOOK_DEAD_LETTER_QUEUE_URL: this.deadLetters.queueUrl,
         MOST_PAUSE_SECONDS: String(webhookMaxPauseSeconds),
-      } satisfies Record<WebhooksVariable, string>,
+      } satisfies Record<Exclude<WebhooksVariable, typeof RECORDS>, string>,
     };
     const handler = new BundledFunction(this, 'Function', shared);
     this.handler = handler;
@@ -99,6 +103,20 @@ export class Webhooks extends Construct {
       handler: sweep,
       role: new ScheduleRole(this, 'ScheduleRole', sweep),
       interval: Duration.minutes(SWEEP_MINUTES),
+    });
+  }
+
+  /** Lets the functions see which photos are deleted: those have no delivery. */
+  readRecords(gatewayTable: dynamodb.ITable): void {
+    for (const one of [this.handler.function, this.sweep])
+      one.addEnvironment(RECORDS, gatewayTable.tableName);
+    this.handler.allow({
+      actions: ['dynamodb:GetItem'],
+      resources: [gatewayTable.tableArn],
+      conditions: {
+        ...onlyItems(photoRecordKey('*')),
+        'ForAllValues:StringEquals': { 'dynamodb:Attributes': [GATEWAY_KEY, DELETED_AT] },
+      },
     });
   }
 

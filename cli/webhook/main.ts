@@ -22,7 +22,7 @@ export function define(command: CommandLine): CommandLine {
     group
       .command('replay')
       .description(
-        'Moves deliveries that did not succeed in a day back to those that are tried, for another day. Each is stored before it is deleted, so an interrupted replay loses nothing. Those of a webhook that is deleted are dropped.',
+        'Moves deliveries that did not succeed in a day back to those that are tried, for another day. Each is stored before it is deleted, so an interrupted replay loses nothing. Those of a webhook or photo that is deleted are dropped.',
       )
       .addOption(
         new Option('--limit <n>', `deliveries at most, 1 to ${MAX_LIMIT}`)
@@ -37,7 +37,7 @@ export function define(command: CommandLine): CommandLine {
 Exit codes: 0; 1 a delivery could not be replayed; 2 wrong command line; 3 AWS could not be reached; 130 interrupted.
 IAM: cloudformation:DescribeStacks; on the webhooks' dead-letter queue sqs:ReceiveMessage, sqs:DeleteMessage,
 sqs:GetQueueAttributes and, for --dry-run, sqs:ChangeMessageVisibility; on the webhook queue sqs:SendMessage; on the
-table of webhooks dynamodb:GetItem, on that of deliveries dynamodb:PutItem.`,
+tables of webhooks and of the gateway dynamodb:GetItem, on that of deliveries dynamodb:PutItem.`,
     )
     .runs(replay);
   return group;
@@ -54,6 +54,7 @@ const replay = ({ limit, dryRun = false, json, ...options }: ReplayOptions): Pro
       wakeUrl: output(outputs, 'WebhookQueueUrl', deployment),
       webhookTable: output(outputs, 'WebhookTableName', deployment),
       deliveryTable: output(outputs, 'WebhookDeliveryTableName', deployment),
+      recordTable: output(outputs, 'GatewayTableName', deployment),
     };
     const queue = replayOf(deployment.config, resources, {
       signal,
@@ -68,7 +69,7 @@ const replay = ({ limit, dryRun = false, json, ...options }: ReplayOptions): Pro
       printJson({ command: 'webhook replay', stage, stack, region, dryRun, replayed, dropped, stopped });
     else {
       printLine(`${count(replayed, 'event')} ${dryRun ? 'would be replayed' : 'replayed'}.`);
-      if (dropped > 0) printLine(`${dropped} dropped: the webhook is deleted.`);
+      if (dropped > 0) printLine(`${dropped} dropped: the webhook or the photo is deleted.`);
       if (stopped !== null) printLine(stopped);
     }
     if (failure === undefined) return EXIT.done;

@@ -5,7 +5,9 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { deadDeliverySchema, type DeadDelivery } from '../../contract/webhook.ts';
 import { DynamoWebhookRegistry } from '../../lambda/gateway/aws/webhook-registry.ts';
 import { DynamoDeliveryStore } from '../../lambda/outcome-events/aws/delivery-table.ts';
+import { DynamoPhotoRecords } from '../../lambda/outcome-events/aws/photo-records.ts';
 import { SqsWakeQueue } from '../../lambda/outcome-events/aws/webhook-queues.ts';
+import { photoIdOf } from '../../lambda/outcome-events/webhooks/deleted-photos.ts';
 import { deadLettersOf } from '../redrive/sqs.ts';
 import type { DeadLetter } from '../redrive/run.ts';
 import { awsCall } from '../shared/aws-errors.ts';
@@ -16,6 +18,8 @@ export interface ReplayResources {
   wakeUrl: string;
   webhookTable: string;
   deliveryTable: string;
+  /** The gateway's. */
+  recordTable: string;
 }
 
 /** @returns undefined for a message that is none */
@@ -28,17 +32,18 @@ export function deadDeliveryOf(body: string): DeadDelivery | undefined {
 }
 
 const NEEDS =
-  'dynamodb:GetItem on the webhook table, dynamodb:PutItem on the delivery table and sqs:SendMessage on the webhook queue';
+  'dynamodb:GetItem on the webhook table and on that of the gateway, dynamodb:PutItem on the delivery table and sqs:SendMessage on the webhook queue';
 
-/** @param now epoch seconds. @param dropped called for a delivery whose webhook is deleted, and for a message that is none */
+/** @param now epoch seconds. @param dropped called for a delivery whose webhook or photo is deleted, and for a message that is none */
 export function replayOf(
   config: ClientConfig,
-  { deadLetterUrl, wakeUrl, webhookTable, deliveryTable }: ReplayResources,
+  { deadLetterUrl, wakeUrl, webhookTable, deliveryTable, recordTable }: ReplayResources,
   { signal, now, dropped }: { signal: AbortSignal; now: () => number; dropped: () => void },
 ): ReturnType<typeof deadLettersOf> {
   const documents = DynamoDBDocumentClient.from(new DynamoDBClient(config));
   const registry = new DynamoWebhookRegistry(documents, webhookTable);
   const deliveries = new DynamoDeliveryStore(documents, deliveryTable);
+  const records = new DynamoPhotoRecords(documents, recordTable);
   const wakes = new SqsWakeQueue(new SQSClient(config), wakeUrl);
   const queue = deadLettersOf(config, deadLetterUrl, { interactive: '', sidelined: '', bulk: '' }, signal);
   const never = new AbortController().signal;
@@ -46,9 +51,11 @@ export function replayOf(
     ...queue,
     async send({ body }: DeadLetter) {
       const dead = deadDeliveryOf(body);
-      await awsCall(`tables ${webhookTable} and ${deliveryTable}`, NEEDS, never, async () => {
+      await awsCall(`tables ${webhookTable}, ${deliveryTable} and ${recordTable}`, NEEDS, never, async () => {
         const webhook = dead && (await registry.get(dead.owner, dead.id));
         if (!dead || !webhook) return dropped();
+        const photoId = photoIdOf(dead.body);
+        if (photoId !== undefined && !(await records.isThere(photoId))) return dropped();
         const { target, owner, id } = webhook;
         const at = now();
         await deliveries.add({

@@ -247,6 +247,12 @@ export function callsOf(
       [EVENTS, 'dynamodb:Query', table('WebhooksTable')],
       [EVENTS, 'dynamodb:PutItem', table('WebhooksDeliveries')],
       [EVENTS, 'sqs:SendMessage', WAKES],
+      [
+        WEBHOOKS,
+        'dynamodb:GetItem',
+        table('GatewayTable'),
+        item('photo#a', ['id', 'deletedAt'], { 'dynamodb:Select': 'SPECIFIC_ATTRIBUTES' }),
+      ],
       [WEBHOOKS, 'dynamodb:UpdateItem', table('WebhooksTable')],
       [WEBHOOKS, 'dynamodb:Scan', table('WebhooksTable')],
       [WEBHOOKS, 'dynamodb:UpdateItem', table('WebhooksDeliveries')],

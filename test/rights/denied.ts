@@ -147,6 +147,7 @@ export function deniedTo(stage: string): Call[] {
       WEBHOOKS,
       ['s3:GetObject', `${BUCKET}/results/Oma.jpg`],
       ['dynamodb:GetItem', table('GatewayTable'), item('photo#a', 'id', 'owner')],
+      ['dynamodb:GetItem', table('GatewayTable'), item('count#all#0', 'id')],
       ['dynamodb:PutItem', table('WebhooksTable'), item('a', 'url')],
       ['dynamodb:DeleteItem', table('WebhooksTable'), item('a')],
       ['dynamodb:Scan', table('WebhooksDeliveries')],

@@ -10,24 +10,25 @@ export class DynamoPhotoRecords {
 
   /** @returns the caller that announced a photo; undefined for an unknown one */
   readonly ownerOf = async (photoId: string): Promise<string | undefined> => {
-    const owner = (await this.read(photoId))?.owner;
+    const owner = (await this.read(photoId, 'owner'))?.owner;
     return typeof owner === 'string' ? owner : undefined;
   };
 
   /** Whether there is such a photo, and no deletion of it has begun. */
   readonly isThere = async (photoId: string): Promise<boolean> => {
-    const record = await this.read(photoId);
+    const record = await this.read(photoId, DELETED_AT);
     return record !== undefined && record[DELETED_AT] === undefined;
   };
 
-  private async read(photoId: string): Promise<Record<string, unknown> | undefined> {
+  /** One attribute: more than it needs no function may read. */
+  private async read(photoId: string, attribute: string): Promise<Record<string, unknown> | undefined> {
     const { Item } = await this.documents.send(
       new GetCommand({
         TableName: this.tableName,
         Key: { [GATEWAY_KEY]: photoRecordKey(photoId) },
         ConsistentRead: true,
-        ProjectionExpression: '#id, #owner, #deleted',
-        ExpressionAttributeNames: { '#id': GATEWAY_KEY, '#owner': 'owner', '#deleted': DELETED_AT },
+        ProjectionExpression: '#id, #attribute',
+        ExpressionAttributeNames: { '#id': GATEWAY_KEY, '#attribute': attribute },
       }),
     );
     return Item;

@@ -9,6 +9,7 @@ import { randomShare } from '../../../common/time.ts';
 import { LOOPBACK_VARIABLE, wakeSchema, webhooksEnvironmentSchema } from '../../../contract/webhook.ts';
 import { DynamoDeliveryStore } from '../aws/delivery-table.ts';
 import { embedded, publish } from '../aws/metrics.ts';
+import { DynamoPhotoRecords } from '../aws/photo-records.ts';
 import { SqsDeadLetters, SqsWakeQueue } from '../aws/webhook-queues.ts';
 import { DynamoWebhookStore } from '../aws/webhook-table.ts';
 import { HttpsSender } from './https-sender.ts';
@@ -30,6 +31,7 @@ const ports: DeliveryPorts = {
     resolve: (name) => lookup(name, { all: true }),
     allowLoopback: process.env[LOOPBACK_VARIABLE] !== undefined,
   }),
+  isThere: new DynamoPhotoRecords(documents, environment.GATEWAY_TABLE_NAME).isThere,
   now: () => Date.now() / 1000,
   random: randomShare,
   log: (line) => console.log(JSON.stringify(line)),

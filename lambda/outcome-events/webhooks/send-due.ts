@@ -11,6 +11,7 @@
 import { GIVE_UP_SECONDS, type StoredWebhook, type Wake } from '../../../contract/webhook.ts';
 import { backoffSeconds } from './backoff.ts';
 import { circuitOf, failuresOf, judged, roundSize, type Circuit } from './circuit.ts';
+import { withoutDeleted, type DeletedPhotosPorts } from './deleted-photos.ts';
 import type {
   Attempt,
   DeadLetters,
@@ -22,7 +23,7 @@ import type {
   WebhookUpdate,
 } from './ports.ts';
 
-export interface DeliveryPorts {
+export interface DeliveryPorts extends DeletedPhotosPorts {
   webhooks: WebhookStore;
   deliveries: DeliveryStore;
   wakes: WakeQueue;
@@ -32,7 +33,6 @@ export interface DeliveryPorts {
   now: () => number;
   /** From 0 to 1. */
   random: () => number;
-  log: (line: Record<string, unknown>) => void;
   /** Longest pause between two attempts, seconds. */
   mostPauseSeconds: number;
 }
@@ -68,7 +68,9 @@ export async function sendDue(wake: Wake, ports: DeliveryPorts): Promise<Sent> {
   while (now() - startedAt < BUDGET_SECONDS && webhook.disabledAt === undefined) {
     const due = await chosen(webhook.target, roundSize(shown.circuit), ports);
     if (due.length === 0) break;
-    const attempts = await round(webhook, due, shown, ports);
+    const there = await withoutDeleted(due, ports);
+    if (there.length === 0) continue;
+    const attempts = await round(webhook, there, shown, ports);
     const delivered = attempts.filter(({ ok }) => ok).length;
     sent.delivered += delivered;
     sent.failedAttempts += attempts.length - delivered;

@@ -4,9 +4,10 @@
  * A message is lost where a queue was emptied by hand, or a webhook was switched on again.
  */
 import { GIVE_UP_SECONDS, type StoredWebhook } from '../../../contract/webhook.ts';
+import { withoutDeleted, type DeletedPhotosPorts } from './deleted-photos.ts';
 import type { DeadLetters, DeliveryStore, WakeQueue } from './ports.ts';
 
-export interface SweepPorts {
+export interface SweepPorts extends DeletedPhotosPorts {
   all: () => AsyncIterable<StoredWebhook>;
   deliveries: Pick<DeliveryStore, 'next' | 'olderThan' | 'remove' | 'count'>;
   wakes: WakeQueue;
@@ -14,7 +15,6 @@ export interface SweepPorts {
   publish: (figures: WaitingFigures) => Promise<void>;
   /** Epoch seconds. */
   now: () => number;
-  log: (line: Record<string, unknown>) => void;
 }
 
 /** Of the webhooks that are on. */
@@ -65,7 +65,7 @@ async function giveUpPage({ owner, id, target }: StoredWebhook, ports: SweepPort
   const { deliveries, deadLetters, now, log } = ports;
   const old = await deliveries.olderThan(target, now() - GIVE_UP_SECONDS, PAGE);
   await Promise.all(
-    old.map(async (delivery) => {
+    (await withoutDeleted(old, ports)).map(async (delivery) => {
       const { event, body, attempts } = delivery;
       await deadLetters.send({ owner, id, event, body, attempts, reason: REASON });
       await deliveries.remove(delivery);

@@ -54,6 +54,34 @@ describe('a delivery that is added while a run holds the webhook', () => {
   });
 });
 
+describe('a photo that is deleted', () => {
+  const pending = async () => {
+    const world = await worldWith(down(0, HOUR), 0);
+    for (const photo of ['kept', 'gone']) await world.add('a', `evt-${photo}`, photo);
+    await world.runUntil(HOUR / 2);
+    world.deleted.add('gone');
+    return world;
+  };
+
+  it('has no attempt any more, and its neighbour is delivered', async () => {
+    const world = await pending();
+    const before = world.received.length;
+    await world.runUntil(2 * HOUR);
+    expect(new Set(world.received.slice(before).map(({ event }) => event))).toEqual(new Set(['evt-kept']));
+    expect(world.accepted('a')).toEqual(new Set(['evt-kept']));
+    expect([world.deliveries.stored.size, world.deadLetters.sent]).toEqual([0, []]);
+  });
+
+  it('is no dead letter, also of a webhook that was switched off', async () => {
+    const world = await pending();
+    const webhook = world.webhooks.stored.get('ann/a')!;
+    world.webhooks.stored.set('ann/a', { ...webhook, disabledAt: world.at });
+    await world.runUntil(DAY + HOUR);
+    expect(world.deadLetters.sent.map(({ event }) => event)).toEqual(['evt-kept']);
+    expect(world.deliveries.stored.size).toBe(0);
+  });
+});
+
 describe('a receiver that was away', () => {
   it.each<[string, Receiver]>([
     ['answering 502 for an hour', down(0, HOUR)],

@@ -18,6 +18,7 @@ import {
   wakeSchema,
   WEBHOOK_KEYS,
 } from '../../../../contract/webhook.ts';
+import { DynamoPhotoRegistry } from '../../../../lambda/gateway/aws/registry.ts';
 import { DynamoWebhookRegistry } from '../../../../lambda/gateway/aws/webhook-registry.ts';
 import type { WebhookRegistry } from '../../../../lambda/gateway/webhooks.ts';
 import { DynamoDeliveryStore } from '../../../../lambda/outcome-events/aws/delivery-table.ts';
@@ -28,7 +29,7 @@ import type {
   WebhookStore,
 } from '../../../../lambda/outcome-events/webhooks/ports.ts';
 import { MemoryDeliveries, MemoryWebhooks, webhookOf } from '../../outcome-events/support/memory.ts';
-import { awsConfig, documents, newId } from '../support/aws.ts';
+import { awsConfig, documents, newId, record, TABLE } from '../support/aws.ts';
 import { MemoryWebhookRegistry } from '../support/webhooks.ts';
 
 const WEBHOOKS = 'webhooks';
@@ -208,7 +209,7 @@ export function webhookTests(): void {
     expect(Item).toEqual({ ...delivery, [DELIVERY_EXPIRY]: 101 + 3 * GIVE_UP_SECONDS });
   });
 
-  it('a replay moves dead deliveries to their webhook’s, and drops those of none', async () => {
+  it('a replay moves dead deliveries to their webhook’s, and drops those of none and of deleted photos', async () => {
     const config = awsConfig();
     const sqs = new SQSClient(config);
     const [deadLetterUrl = '', wakeUrl = ''] = await Promise.all(
@@ -220,12 +221,27 @@ export function webhookTests(): void {
     const owner = newId();
     const webhook = webhookOf('a', { owner, target: newId() });
     await registry.create(webhook);
-    const dead = (id: string, event: string) =>
-      JSON.stringify({ ...{ owner, id, event, body: '{}', attempts: 300, reason: 'status 500' } });
-    for (const MessageBody of [dead('a', 'evt-1'), dead('a', 'evt-2'), dead('gone', 'evt-3'), 'hello'])
+    const photos = new DynamoPhotoRegistry(documents, TABLE);
+    const [kept, deleted, removed] = [record(), record(), record()];
+    for (const photo of [kept, deleted]) await photos.put(photo);
+    await photos.markDeleted(deleted.id, { deletedAt: 1 });
+    const dead = (id: string, event: string, photo = kept) => {
+      const body = JSON.stringify({ data: { photo: { id: photo.id } } });
+      return JSON.stringify({ owner, id, event, body, attempts: 300, reason: 'status 500' });
+    };
+    for (const MessageBody of [
+      ...[dead('a', 'evt-1'), dead('a', 'evt-2'), dead('gone', 'evt-3'), 'hello'],
+      ...[dead('a', 'evt-4', deleted), dead('a', 'evt-5', removed)],
+    ])
       await sqs.send(new SendMessageCommand({ QueueUrl: deadLetterUrl, MessageBody }));
     let dropped = 0;
-    const resources = { deadLetterUrl, wakeUrl, webhookTable: WEBHOOKS, deliveryTable: DELIVERIES };
+    const resources = {
+      deadLetterUrl,
+      wakeUrl,
+      webhookTable: WEBHOOKS,
+      deliveryTable: DELIVERIES,
+      recordTable: TABLE,
+    };
     const { signal } = new AbortController();
     const clients = {
       ...config,
@@ -239,7 +255,7 @@ export function webhookTests(): void {
       signal,
       progress: () => undefined,
     });
-    expect([moved.length, failure, dropped]).toEqual([4, undefined, 2]);
+    expect([moved.length, failure, dropped]).toEqual([6, undefined, 4]);
     const due = await deliveries.due(webhook.target, 1000, 10);
     expect(due.map(({ event, attempts, createdAt }) => [event, attempts, createdAt]).sort()).toEqual([
       ['evt-1', 0, 1000],

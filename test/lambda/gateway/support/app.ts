@@ -50,6 +50,7 @@ function gatewayOf(name: string, config: StageConfig, issuer?: string): void {
   const gateway = new Gateway(stack, 'Gateway', {
     ...{ stage, httpApi, photos, scalerTable, webhookTable, usageTable },
   });
+  webhooks?.readRecords(gateway.table);
   const events = stage.outcomeEvents
     ? new OutcomeEvents(stack, 'OutcomeEvents', {
         stageName: name,

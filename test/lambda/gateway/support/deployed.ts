@@ -21,7 +21,7 @@ export interface DeployedGateway {
   outcomeQueue: string;
   sentTable: string;
   /** Empty without webhooks. */
-  webhooks: Record<'deadLetterUrl' | 'wakeUrl' | 'webhookTable' | 'deliveryTable', string>;
+  webhooks: Record<'deadLetterUrl' | 'wakeUrl' | 'webhookTable' | 'deliveryTable' | 'recordTable', string>;
   sweepFunction: string;
   /** Empty without usage. */
   usageTable: string;
@@ -85,7 +85,7 @@ export async function deploy(scope: Scope): Promise<void> {
       eventBus: EventBusName,
       outcomeQueue: OutcomeQueueUrl,
       sentTable: SentTableName,
-      webhooks: { deadLetterUrl, wakeUrl, webhookTable, deliveryTable },
+      webhooks: { deadLetterUrl, wakeUrl, webhookTable, deliveryTable, recordTable: TableName },
       sweepFunction: SweepFunctionName,
       usageTable: UsageTableName,
       queues: { interactive, sidelined, deadLetters },

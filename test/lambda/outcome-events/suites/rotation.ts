@@ -6,6 +6,7 @@ import { replayOf } from '../../../../cli/webhook/replay.ts';
 import { clientConfig } from '../../../../common/environment.ts';
 import type { Scope } from '../../../../common/scope.ts';
 import { DynamoDeliveryStore } from '../../../../lambda/outcome-events/aws/delivery-table.ts';
+import { DynamoPhotoRecords } from '../../../../lambda/outcome-events/aws/photo-records.ts';
 import { SqsDeadLetters, SqsWakeQueue } from '../../../../lambda/outcome-events/aws/webhook-queues.ts';
 import { DynamoWebhookStore } from '../../../../lambda/outcome-events/aws/webhook-table.ts';
 import { sweep } from '../../../../lambda/outcome-events/webhooks/sweep.ts';
@@ -15,7 +16,7 @@ import { announced, photosOf, receiversOf, register, storeResults } from '../sup
 
 /** The sweep of the webhooks, a day later. */
 async function giveUp(): Promise<void> {
-  const { deadLetterUrl, wakeUrl, webhookTable, deliveryTable } = deployed.jwt.webhooks;
+  const { deadLetterUrl, wakeUrl, webhookTable, deliveryTable, recordTable } = deployed.jwt.webhooks;
   const sqs = new SQSClient(clientConfig(deployed.endpoint));
   await sweep({
     all: () => new DynamoWebhookStore(deployed.documents, webhookTable).all(),
@@ -23,6 +24,7 @@ async function giveUp(): Promise<void> {
     wakes: new SqsWakeQueue(sqs, wakeUrl),
     deadLetters: new SqsDeadLetters(sqs, deadLetterUrl),
     publish: () => Promise.resolve(),
+    isThere: new DynamoPhotoRecords(deployed.documents, recordTable).isThere,
     now: () => Date.now() / 1000 + 86_500,
     log: () => undefined,
   });

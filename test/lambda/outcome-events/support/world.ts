@@ -31,6 +31,8 @@ export class World {
   stepsToDeath = Infinity;
   deaths = 0;
   runs = 0;
+  /** Ids of photos. */
+  readonly deleted = new Set<string>();
   readonly published: WaitingFigures[] = [];
   readonly sent = { delivered: 0, failedAttempts: 0 };
   private readonly step = () => {
@@ -60,6 +62,7 @@ export class World {
       wakes: this.wakes,
       deadLetters: this.deadLetters,
       sender: { send: (_url, _secrets, delivery) => Promise.resolve(this.answer(delivery)) },
+      isThere: async (id) => !this.deleted.has(id),
       now: () => this.at,
       random: this.random,
       log: () => undefined,
@@ -77,9 +80,10 @@ export class World {
   }
 
   /** Stores a delivery and wakes its webhook, as the function of events does. */
-  async add(id: string, event: string): Promise<void> {
+  async add(id: string, event: string, photo?: string): Promise<void> {
     const { at } = this;
-    const delivery = { target: `target-${id}`, event, body: '{}', attempts: 0, createdAt: at, dueAt: at };
+    const body = JSON.stringify({ data: { photo: { id: photo ?? null } } });
+    const delivery = { target: `target-${id}`, event, body, attempts: 0, createdAt: at, dueAt: at };
     await this.deliveries.add(delivery);
     await this.wakes.send({ owner: 'ann', id }, 0);
   }
