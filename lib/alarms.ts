@@ -16,7 +16,7 @@ import type { Reason } from '../contract/reasons.ts';
 import type { PoolName } from '../lambda/scaler/policy/pools/pool-name.ts';
 import { notEmpty, tooOld, type AlarmRule } from './alarm-rule.ts';
 import { burnRules } from './burn-alarms.ts';
-import type { WatchedFunction } from './stage-metrics.ts';
+import { EVENT_RULES, WEBHOOK_RULES } from './event-alarms.ts';
 
 /** Limits that a stage sets. */
 export interface AlarmLimits {
@@ -88,52 +88,6 @@ const fallbackRules = (baseCapacity: number): Partial<Record<AlarmId, AlarmRule>
     treatMissingData: FINE,
   },
 });
-
-/** Runs of a function that fail. Without a run, there is none that failed. */
-const errorsOf = (
-  service: WatchedFunction,
-  over: Pick<AlarmRule, 'period' | 'evaluationPeriods' | 'datapointsToAlarm'>,
-): AlarmRule => ({
-  ...{ service, metric: 'Errors', statistic: 'Sum', comparison: GREATER_THAN_THRESHOLD, threshold: 0 },
-  ...{ ...over, treatMissingData: FINE },
-});
-
-const EVENT_RULES: Partial<Record<AlarmId, AlarmRule>> = {
-  'outcome-age': tooOld(QUEUE_METRICS.oldestOutcome, 900),
-  'outcome-dead-letters': notEmpty(QUEUE_METRICS.outcomeDeadLetters),
-  'lost-events': {
-    metric: METRICS.lostEvents,
-    statistic: 'Sum',
-    comparison: GREATER_THAN_THRESHOLD,
-    threshold: 0,
-    period: Duration.minutes(5),
-    evaluationPeriods: 1,
-    // Published only where the sweep has found any.
-    treatMissingData: FINE,
-  },
-  // A run an hour, and a pass each six: one that fails alone is made up for by the next. Two passes are within twelve hours.
-  'event-sweep-errors': errorsOf('eventSweep', {
-    ...{ period: Duration.hours(1), evaluationPeriods: 12, datapointsToAlarm: 2 },
-  }),
-};
-
-const WEBHOOK_RULES: Partial<Record<AlarmId, AlarmRule>> = {
-  'webhook-age': {
-    metric: METRICS.oldestDelivery,
-    statistic: 'Maximum',
-    comparison: GREATER_THAN_THRESHOLD,
-    threshold: 3600,
-    period: Duration.minutes(5),
-    evaluationPeriods: 2,
-    // Published only while a delivery waits.
-    treatMissingData: FINE,
-  },
-  'webhook-dead-letters': notEmpty(QUEUE_METRICS.webhookDeadLetters),
-  // A run each five minutes. While it fails, `webhook-age` has no metric.
-  'webhook-sweep-errors': errorsOf('webhookSweep', {
-    ...{ period: Duration.minutes(5), evaluationPeriods: 12, datapointsToAlarm: 3 },
-  }),
-};
 
 /** @returns the rules by alarm; undefined for an alarm without its limit */
 export function alarmRules({

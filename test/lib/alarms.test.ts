@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ALARM_IDS, type AlarmId } from '../../contract/alarms.ts';
 import { evaluate, statesOf, type AlarmProperties, type Series } from '../support/cloudwatch-alarm.ts';
 import { alarmOf } from './alarm-template.ts';
+import { plainId, type Properties } from './template.ts';
 
 /** `X` breaches, `0` does not, `-` is missing. */
 const series = (text: string, breaching: number, fine: number): Series =>
@@ -178,4 +179,18 @@ describe.each(ALARM_IDS)('%s', (id) => {
     for (const extra of [0, 2, 10])
       expect(statesOf(alarmOf(id), [...before, ...series(points, ...values)], extra)).not.toContain('ALARM');
   });
+});
+
+it.each<[AlarmId, name: string, hours: number]>([
+  ['gateway-function-errors', 'GatewayFunction', 1],
+  ['event-sweep-errors', 'OutcomeEventsSweepFunction', 12],
+  ['webhook-sweep-errors', 'WebhooksSweepFunction', 1],
+])('%s is of the errors of %s, in %d h', (id, name, hours) => {
+  const { Namespace, MetricName, Dimensions, Statistic, Period, EvaluationPeriods } = alarmOf(
+    id,
+  ) as Properties;
+  const [{ Name, Value }] = Dimensions as [{ Name: string; Value: { Ref: string } }];
+  expect([Namespace, MetricName, Statistic]).toEqual(['AWS/Lambda', 'Errors', 'Sum']);
+  expect([Name, plainId(Value.Ref)]).toEqual(['FunctionName', name]);
+  expect(Number(Period) * Number(EvaluationPeriods)).toBe(hours * 3600);
 });

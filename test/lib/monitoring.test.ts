@@ -198,8 +198,6 @@ describe('the alarms', () => {
     ['gateway-5xx', 'notBreaching'],
     ['gateway-function-errors', 'notBreaching'],
     ['gateway-throttles', 'notBreaching'],
-    ['event-sweep-errors', 'notBreaching'],
-    ['webhook-sweep-errors', 'notBreaching'],
     ['log-delivery', 'notBreaching'],
     ['daily-spend', 'ignore'],
   ])('%s treats missing data as %s', (id, missing) => expect(alarm(id).TreatMissingData).toBe(missing));
@@ -227,8 +225,6 @@ describe('the alarms', () => {
     ['gateway-5xx', 'Sum', 60, '3 of 60', 'GreaterThanThreshold', 0],
     ['gateway-function-errors', 'Sum', 60, '3 of 60', 'GreaterThanThreshold', 0],
     ['gateway-throttles', 'Sum', 60, '3 of 60', 'GreaterThanThreshold', 0],
-    ['event-sweep-errors', 'Sum', 3600, '2 of 12', 'GreaterThanThreshold', 0],
-    ['webhook-sweep-errors', 'Sum', 300, '3 of 12', 'GreaterThanThreshold', 0],
     ['log-delivery', 'Sum', 60, '3 of 5', 'GreaterThanThreshold', 0],
     ['daily-spend', 'Maximum', 60, '1 of 1', 'GreaterThanOrEqualToThreshold', 242],
   ])('%s goes off by %s over %d s, %s, %s %d', (id, statistic, period, points, comparison, threshold) => {
