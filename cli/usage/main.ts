@@ -20,7 +20,8 @@ interface UsageOptions extends TargetOptions {
 
 const DAY_SECONDS = 86_400;
 
-function day(text: string): string {
+/** @throws InvalidArgumentError for another text than a day that exists */
+export function day(text: string): string {
   const at = Date.parse(text);
   if (/^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(at) && usageDay(at / 1000) === text) return text;
   throw new InvalidArgumentError('Expected a day in UTC, such as 2026-11-29.');

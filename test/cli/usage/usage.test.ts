@@ -8,7 +8,7 @@ import {
   type SpendingSeries,
 } from '../../../cli/usage/spending.ts';
 import { usageCsv, usageJson, usageLines } from '../../../cli/usage/text.ts';
-import { daysOf } from '../../../cli/usage/main.ts';
+import { day, daysOf } from '../../../cli/usage/main.ts';
 import { usageCaller, usageDay, type UsageRow } from '../../../contract/usage.ts';
 
 const DAY = '2026-11-29';
@@ -102,6 +102,15 @@ describe('the cost of a day', () => {
     expect(segments.map(({ from, until, period }) => [(until - from) / HOUR, period])).toEqual(expected);
     for (const [k, { from }] of segments.slice(0, -1).entries()) expect(segments[k + 1]?.until).toBe(from);
   });
+
+  it('is read in whole periods, whatever the minute', () => {
+    const now = AT + 12 * HOUR + 754.3;
+    const [minutes, longer, hours] = segmentsOf(AT - 99 * 24 * HOUR, now, now);
+    expect([minutes, longer, hours].map((one) => one!.from % HOUR)).toEqual([0, 0, 0]);
+    // CloudWatch still has the oldest one of each kind.
+    expect(now - minutes!.from).toBeLessThanOrEqual(14 * 24 * HOUR);
+    expect(now - longer!.from).toBeLessThanOrEqual(60 * 24 * HOUR);
+  });
 });
 
 describe('what work costs', () => {
@@ -128,9 +137,34 @@ describe('what work costs', () => {
   });
 
   it('of one caller is the same with the others left out', () => {
-    const rows = [row('jwt:a', 30), row('direct', 10, { accepted: null })];
-    const { callers } = usageReport(rows, new Map([[DAY, spent(8)]]), 'direct');
+    const rows = [row('jwt:a', 30), row('direct', 10, { accepted: null }), row('direct-debit', 0)];
+    const { callers, days } = usageReport(rows, new Map([[DAY, spent(8)]]), 'direct');
     expect(callers).toMatchObject([{ caller: 'direct', accepted: null, usd: 2 }]);
+    expect(days).toHaveLength(1);
+  });
+
+  it('is unknown of a caller with a day that is unknown, whose other numbers are sums', () => {
+    const later = { day: '2026-11-30', untimed: 2 };
+    const rows = [row('a', 1, { untimed: 3 }), row('a', 1, later), row('direct', 1, { accepted: null })];
+    const { callers } = usageReport([...rows, row('direct', 1, { ...later, accepted: null })], new Map());
+    expect(callers).toMatchObject([
+      { caller: 'a', accepted: 20, untimed: 5, usd: null },
+      { caller: 'direct', accepted: null, usd: null },
+    ]);
+    const half = usageReport(rows, new Map([[DAY, spent(4)]]));
+    expect(half.callers).toMatchObject([
+      { caller: 'a', usd: null },
+      { caller: 'direct', usd: 2 },
+    ]);
+  });
+
+  it.each<[working: number, unsplit: number, idle: number]>([
+    [4, 0, 6],
+    [4, 5, 1],
+    [10.000001, 0, 0],
+  ])('of USD 10 has %d at work, %d of which nothing is known, and %d idle', (working, unsplit, idle) => {
+    const { instances } = usageReport([], new Map([[DAY, spent(working, { unsplit })]]));
+    expect(instances).toMatchObject({ total: 10, working, unsplit, idle });
   });
 
   it.each<[what: string, spending: [string, DaySpending][], seconds: number, usd: number | null]>([
@@ -166,10 +200,27 @@ describe('the output', () => {
     expect(usageLines({ ...report, callers: [] }, where, range)[2]).toBe('  no photo of any such caller');
   });
 
+  it('has no total of one caller, none of USD where a part is unknown, and what no metric has split', () => {
+    const one = usageReport([row('jwt:ann', 2)], new Map([[DAY, spent(4, { unsplit: 5 })]]));
+    const lines = usageLines(one, where, range);
+    expect(lines.filter((line) => line.includes('total'))).toEqual([]);
+    expect(lines).toContain('Of USD 5.00 no metric has how busy the instances were: in no estimate.');
+    const unknown = usageReport(
+      [row('jwt:ann', 2), row('jwt:bob', 1), row('jwt:ann', 2, { day: '2026-11-30' })],
+      new Map([[DAY, spent(3)]]),
+    );
+    const cells = usageLines(unknown, where, range).slice(3, 6);
+    expect(cells.map((line) => line.split(/ {2,}/).at(-1))).toEqual(['unknown', 'USD 1.00', 'unknown']);
+  });
+
   it('is CSV with empty cells for what is unknown, and no formula for a spreadsheet', () => {
     const csv = usageCsv(
       usageReport([row('jwt:a,"b"', 1), row('=HYPERLINK()', 2, { accepted: null })], new Map()),
     );
+    const callerCell = (caller: string) => usageCsv(usageReport([row(caller, 0)], new Map()))[1];
+    for (const first of ['+', '-', '@', '\t']) expect(callerCell(`${first}1`)).toContain(`,'${first}1,10,8,`);
+    expect(callerCell('a\nb')).toContain(',"a\nb",10,');
+    expect(callerCell('\r=1')).toContain(`,"'\r=1",10,`);
     expect(csv).toEqual([
       'day,caller,accepted,coloured,failed,worked_seconds,untimed,usd',
       `${DAY},'=HYPERLINK(),,8,1,2,0,`,
@@ -185,6 +236,17 @@ describe('the output', () => {
     ]);
     expect(json.callers[0]?.digest).toMatch(/^[0-9a-f]{32}$/);
     expect(json.instances).toMatchObject({ usd: 10, workingUsd: 8, idleUsd: 2, missingSeconds: 7200 });
+    const split = new Map([[DAY, spent(4, { unsplit: 1 })]]);
+    const other = usageJson(
+      usageReport([row('a', 1), row('a', 1, { day: '2026-11-30' })], split),
+      where,
+      range,
+    );
+    expect(other.days.map((of) => [of.day, of.usd])).toEqual([
+      [DAY, 4],
+      ['2026-11-30', null],
+    ]);
+    expect(other.instances).toMatchObject({ unsplitUsd: 1, idleUsd: 5 });
   });
 });
 
@@ -207,6 +269,12 @@ describe('the range', () => {
     [{ from: '2025-10-25' }, /401 days: at most 400 are kept/],
   ])('%j is refused', (options, message) => expect(() => daysOf(options, NOW)).toThrow(message));
 });
+
+it.each(['2026-02-30', '2026-13-01', '2026-1-1', '20261129', 'yesterday', '2026-11-29T00:00Z', ''])(
+  'a day that is none is refused: %j',
+  (text) => expect(() => day(text)).toThrow(/Expected a day in UTC, such as 2026-11-29/),
+);
+it('a day is taken as it is', () => expect(day('2024-02-29')).toBe('2024-02-29'));
 
 it('a caller has one name, of at most 512 bytes, and a day is that of UTC', () => {
   expect([usageCaller('jwt:ann'), usageCaller('é'.repeat(257)).length]).toEqual([

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { OutcomeEvent } from '../../../contract/outcome-event.ts';
 import { ownerDigest } from '../../../contract/webhook.ts';
 import { DynamoUsageStore } from '../../../lambda/outcome-events/aws/usage-table.ts';
-import { UsageDestination } from '../../../lambda/outcome-events/usage/destination.ts';
+import { sumOf, UsageDestination } from '../../../lambda/outcome-events/usage/destination.ts';
 import { WebhookDestination } from '../../../lambda/outcome-events/webhooks/destination.ts';
 import { eventBusTests } from './suites/event-bus.ts';
 import { MemoryUsage } from './support/memory-usage.ts';
@@ -84,6 +84,15 @@ describe('usage', () => {
     const down = destinationOf({ count: () => Promise.reject(new Error('down')) });
     expect([...(await down.usage.send([outcome('e1', null), outcome('e2', 'p1')]))]).toEqual(['e1', 'e2']);
     expect(down.lines).toMatchObject([{ message: 'usage-unavailable', error: 'down' }, {}]);
+  });
+
+  it('a sum has no more digits than its parts, and what is unknown is in none', () => {
+    const parts = [0.1, 0.2, null].map((workedSeconds, k) => ({
+      event: `e${k}`,
+      isColoured: true,
+      workedSeconds,
+    }));
+    expect(sumOf(parts)).toEqual({ coloured: 3, failed: 0, workedSeconds: 0.3, untimed: 1 });
   });
 
   const conflict = (...codes: string[]) =>

@@ -1,8 +1,21 @@
 /** Usage: one suite for memory and DynamoDB, with the rows as the command reads them. */
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { json } from 'node:stream/consumers';
 import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
+import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readUsage } from '../../../../cli/usage/aws.ts';
-import { DIRECT, USAGE_KEYS, type UsageRow } from '../../../../contract/usage.ts';
+import {
+  acceptedKey,
+  countedKey,
+  DIRECT,
+  outcomesKey,
+  USAGE_EXPIRY,
+  USAGE_KEYS,
+  type UsageRow,
+} from '../../../../contract/usage.ts';
 import { DynamoAcceptedPhotos } from '../../../../lambda/gateway/aws/usage.ts';
 import type { AcceptedPhotos } from '../../../../lambda/gateway/ports.ts';
 import { DynamoUsageStore } from '../../../../lambda/outcome-events/aws/usage-table.ts';
@@ -60,6 +73,52 @@ export function usageTests(): void {
         BillingMode: 'PAY_PER_REQUEST',
       }),
     );
+  });
+
+  it('DynamoDB keeps the mark of an event for 60 days from then on, and the items of a day for 400', async () => {
+    const [usage, one, caller] = [dynamo(), outcome(1), `jwt:${++callers}`];
+    await usage.store.count(DAY, caller, [one]);
+    await usage.accepted.accept(caller, NOON);
+    const keys = [countedKey(one.event), outcomesKey(DAY, caller), acceptedKey(DAY, caller)];
+    const items = await Promise.all(
+      keys.map((Key) => documents.send(new GetCommand({ TableName: TABLE, Key }))),
+    );
+    const midnight = Date.parse(DAY) / 1000;
+    expect(items.map(({ Item }) => Item?.[USAGE_EXPIRY] as number)).toEqual([
+      NOON + 60 * 86_400,
+      midnight + 400 * 86_400,
+      midnight + 400 * 86_400,
+    ]);
+  });
+
+  it('a day of several pages is read to its end', async () => {
+    const itemOf = (caller: string) => ({
+      day: { S: DAY },
+      of: { S: `outcomes#${caller}` },
+      coloured: { N: '1' },
+    });
+    const key = { day: { S: DAY }, of: { S: 'outcomes#jwt:a' } };
+    const pages = [
+      { Items: [itemOf('jwt:a')], LastEvaluatedKey: key },
+      { Items: [], LastEvaluatedKey: key },
+      { Items: [itemOf('jwt:b')] },
+    ];
+    const starts: unknown[] = [];
+    const server = createServer((request, response) => {
+      void json(request).then((body) => {
+        starts.push((body as { ExclusiveStartKey?: unknown }).ExclusiveStartKey);
+        response.end(JSON.stringify(pages[starts.length - 1]));
+      });
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const config = { ...awsConfig(), endpoint, maxAttempts: 1, requestHandler: TIMEOUTS };
+    const rows = await readUsage({ config }, TABLE, [DAY], new AbortController().signal).finally(() => {
+      server.close();
+      server.closeAllConnections();
+    });
+    expect(rows.map(({ caller }) => caller)).toEqual(['jwt:a', 'jwt:b']);
+    expect(starts).toEqual([undefined, key, key]);
   });
 
   describe.each<[string, () => Usage]>([
