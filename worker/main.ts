@@ -170,6 +170,8 @@ async function main(args: string[]): Promise<void> {
     now: Date.now,
     clock,
   });
+  // A readiness check that was under way when the instance was to end.
+  if (folders) await clearFolders(folders);
 }
 
 /** Cancels the prompts and removes the files of an earlier worker that died. */
@@ -178,10 +180,13 @@ async function removeLeftovers(client: ComfyuiClient, folders: WorkFolders): Pro
     // A ComfyUI that has not started has no prompts.
     log('info', 'comfyui-not-cleared', { reason: describeError(error) }),
   );
-  await folders
+  await clearFolders(folders);
+}
+
+const clearFolders = (folders: WorkFolders): Promise<unknown> =>
+  folders
     .clear()
     .catch((error: unknown) => log('warn', 'folders-not-swept', { error: describeError(error) }));
-}
 
 /** The first signal drains; the second exits at once, and the photos in flight return to the queue by their timeouts. */
 function drainOnSignals(notices: Notices): void {

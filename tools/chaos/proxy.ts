@@ -58,6 +58,9 @@ function operationOf({ headers, method }: IncomingMessage): Operation {
   return { service, name: name ?? '' };
 }
 
+/** URL of the queue in a request of SQS's JSON protocol; '' in any other. */
+const queueOf = (body: Buffer): string => /"QueueUrl":"([^"]+)"/.exec(body.toString('latin1'))?.[1] ?? '';
+
 export async function startProxy(upstream: string, seed: number): Promise<FaultProxy> {
   const random = randomNumbers(seed * 104_729 + 3);
   const agent = new Agent({ keepAlive: true });
@@ -65,12 +68,14 @@ export async function startProxy(upstream: string, seed: number): Promise<FaultP
   let share = BASE_SHARE;
   let stopped = false;
   let areLogsDown = false;
-  let lastReceive: Received | undefined;
+  /** The last messages of each queue: SQS delivers none of another one. */
+  const lastReceives = new Map<string, Received>();
 
-  function faultFor({ service, name }: Operation): RequestFault | undefined {
+  function faultFor({ service, name }: Operation, queue: string): RequestFault | undefined {
     if (service === 'other' || service === 'Logs' || random() >= share) return undefined;
     const kinds = (Object.entries(REQUEST_FAULTS) as [RequestFault, number][]).filter(
-      ([kind]) => kind !== 'message delivered twice' || (name === 'ReceiveMessage' && lastReceive),
+      ([kind]) =>
+        kind !== 'message delivered twice' || (name === 'ReceiveMessage' && lastReceives.has(queue)),
     );
     let left = random() * kinds.reduce((sum, [, weight]) => sum + weight, 0);
     const kind = kinds.find(([, weight]) => (left -= weight) < 0)?.[0];
@@ -103,15 +108,18 @@ export async function startProxy(upstream: string, seed: number): Promise<FaultP
   async function handle(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const operation = operationOf(incoming);
     const isS3 = operation.service === 'S3';
-    const fault = operation.service === 'Logs' && areLogsDown ? 'HTTP 503' : faultFor(operation);
     const body = await collect(incoming);
+    const queue = isS3 ? '' : queueOf(body);
+    const fault = operation.service === 'Logs' && areLogsDown ? 'HTTP 503' : faultFor(operation, queue);
     if (fault === 'HTTP 500' || fault === 'HTTP 503')
       return reply(response, errorResponse(Number(fault.slice(5)), isS3));
-    if (fault === 'message delivered twice' && lastReceive) return reply(response, lastReceive);
+    const last = lastReceives.get(queue);
+    if (fault === 'message delivered twice' && last) return reply(response, last);
     // The client's timeout ends the request.
     if (fault === 'no response, not executed') return;
     const answer = await forward(incoming, body, isS3);
-    if (operation.name === 'ReceiveMessage' && answer.body.includes('ReceiptHandle')) lastReceive = answer;
+    if (operation.name === 'ReceiveMessage' && answer.body.includes('ReceiptHandle'))
+      lastReceives.set(queue, answer);
     if (fault === 'no response, executed') return;
     if (fault === 'connection lost after the operation') return void response.destroy();
     if (fault === 'late response') await sleep(LATE_MS);

@@ -33,7 +33,8 @@ beforeAll(async () => {
   await new S3Client({ ...clientConfig(endpoint), forcePathStyle: true }).send(
     new CreateBucketCommand({ Bucket }),
   );
-  await new SQSClient(clientConfig(endpoint)).send(new CreateQueueCommand({ QueueName: 'jobs' }));
+  const direct = new SQSClient(clientConfig(endpoint));
+  for (const QueueName of ['jobs', 'empty']) await direct.send(new CreateQueueCommand({ QueueName }));
   QueueUrl = `${proxy.url}/000000000000/jobs`;
 }, 60_000);
 afterAll(() => scope.close());
@@ -49,7 +50,8 @@ const put = (k: number) => s3.send(new PutObjectCommand({ Bucket, Key: `${k}`, B
 const get = async (k: number) =>
   (await s3.send(new GetObjectCommand({ Bucket, Key: `${k}` }))).Body?.transformToString();
 const send = (k: number) => sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: `job ${k}` }));
-const receive = () => sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 1 }));
+const receive = (from = QueueUrl) =>
+  sqs.send(new ReceiveMessageCommand({ QueueUrl: from, MaxNumberOfMessages: 1 }));
 
 it('injects every fault during a burst, and none after the faults have stopped', async () => {
   proxy.setBurst(true);
@@ -80,6 +82,11 @@ it('injects every fault during a burst, and none after the faults have stopped',
   for (let more = CLIENTS; more < 20 * CLIENTS && twice() === 0; more += 2)
     await Promise.all([client(more * PHOTOS_PER_CLIENT), client((more + 1) * PHOTOS_PER_CLIENT)]);
   expect(twice()).toBeGreaterThan(0);
+  // Never one of another queue.
+  const others = Array.from({ length: 60 }, () =>
+    receive(QueueUrl.replace(/jobs$/, 'empty')).catch(() => ({ Messages: [] })),
+  );
+  for (const { Messages = [] } of await Promise.all(others)) expect(Messages).toEqual([]);
 
   const logs = new CloudWatchLogsClient({ ...clientConfig(proxy.url), maxAttempts: 1 });
   await logs.send(new DescribeLogGroupsCommand());
