@@ -101,6 +101,7 @@ function walk({ ticks, tickSeconds, bulkDeadline, ...given }: Sequence, visit: V
   const settings: RuleSettings = { ...given.settings, bulkDeadlineSeconds: bulkDeadline };
   let memory: PolicyMemory = {};
   let at = 1_800_000_000;
+  const instants = new Set<number>();
   let desired = 0;
   let [min, max] = [0, 20];
   let group = { inService: 0, pending: 0, draining: 0 };
@@ -108,6 +109,9 @@ function walk({ ticks, tickSeconds, bulkDeadline, ...given }: Sequence, visit: V
   const page: InstanceLaunch[] = [];
   for (const one of ticks) {
     at += one.after;
+    // A clock that is set back never shows the exact instant of an earlier tick again.
+    if (one.after !== 0) while (instants.has(at)) at += 0.001;
+    instants.add(at);
     if (one.limits) [min, max] = [Math.min(...one.limits), Math.max(...one.limits)];
     const before = one.reports === 'restarted' ? NOTHING : reported;
     reported = {
