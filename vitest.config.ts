@@ -11,6 +11,7 @@ const LONGEST = [
   'test/lib/lint.test.ts',
   'test/hostile/files.test.ts',
   'test/cli/colour/colour.test.ts',
+  'test/cli/redrive-smoke-aws.test.ts',
 ];
 
 class LongestFirst extends BaseSequencer {
@@ -38,8 +39,8 @@ const EVERY: TestUserConfig = {
   hookTimeout: 300_000,
   // Files of one worker share their imports: loading the CDK and the AWS SDK for each file takes a third of the run.
   isolate: false,
-  // The smallest computer that runs the tests has two cores; a third of the files wait for other processes.
-  maxWorkers: 3,
+  // The smallest computer that runs the tests has two cores; half of the time files wait for other processes.
+  maxWorkers: 4,
   sequence: { sequencer: LongestFirst },
   env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
 };
