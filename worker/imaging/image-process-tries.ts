@@ -40,7 +40,7 @@ export function lost(cause: ProcessDied): Error {
     : new TransientFault('the image process that worked on this photo died', { cause });
 }
 
-/** @returns what the uploader is told of a file that two image processes died of, or that takes one too much time */
+/** @returns the failure of a file that two image processes died of, or that takes one too much time */
 function refusal(cause: ProcessDied): PermanentFault {
   const { exceeded } = cause;
   return exceeded === undefined

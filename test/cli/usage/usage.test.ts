@@ -25,17 +25,17 @@ const spent = (working: number, more: Partial<DaySpending> = {}): DaySpending =>
 describe('the cost of a day', () => {
   const HOUR = 3600;
   /** Of one period each, from the beginning of the day on; undefined without a metric. */
-  type Told = { perHour?: number; busy?: number; inService?: number; pending?: number; draining?: number };
-  const seriesOf = (told: Told[]): SpendingSeries => {
-    const of = (name: keyof Told) =>
-      new Map(told.flatMap((one, k) => (one[name] === undefined ? [] : [[AT + k * HOUR, one[name]]])));
+  type Published = { perHour?: number; busy?: number; inService?: number; pending?: number; draining?: number };
+  const seriesOf = (published: Published[]): SpendingSeries => {
+    const of = (name: keyof Published) =>
+      new Map(published.flatMap((one, k) => (one[name] === undefined ? [] : [[AT + k * HOUR, one[name]]])));
     return {
       ...{ perHour: of('perHour'), busyPercent: of('busy'), inService: of('inService') },
       ...{ pending: of('pending'), draining: of('draining') },
     };
   };
 
-  it.each<[what: string, told: Told[], hours: number, expected: Partial<DaySpending>]>([
+  it.each<[what: string, published: Published[], hours: number, expected: Partial<DaySpending>]>([
     ['half busy', [{ perHour: 4, busy: 50, inService: 4 }], 1, { total: 4, working: 2 }],
     ['of the hour so far', [{ perHour: 4, busy: 50, inService: 4 }], 0.25, { total: 1, working: 0.5 }],
     [
@@ -62,9 +62,9 @@ describe('the cost of a day', () => {
       2,
       { total: 11, working: 10 },
     ],
-  ])('of a fleet %s', (_what, told, hours, expected) => {
+  ])('of a fleet %s', (_what, published, hours, expected) => {
     const days = spendingByDay([
-      { from: AT, until: AT + hours * HOUR, period: HOUR, series: seriesOf(told) },
+      { from: AT, until: AT + hours * HOUR, period: HOUR, series: seriesOf(published) },
     ]);
     expect([...days.keys()]).toEqual([DAY]);
     expect(days.get(DAY)).toMatchObject(expected);

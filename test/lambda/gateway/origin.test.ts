@@ -43,7 +43,7 @@ describe('a gateway behind CloudFront', () => {
     expect(await respond(request, gateway())).toMatchObject({ statusCode });
   });
 
-  it('refuses every route to a request beside CloudFront, and tells it nothing of the stage', async () => {
+  it('refuses every route to a request beside CloudFront, whose answer has nothing of the stage', async () => {
     for (const route of ROUTES.keys()) {
       const answer = await respond(parseRequest(eventOf(route, { id: 'a' })), gateway());
       expect([route, answer.statusCode, JSON.parse(answer.body)]).toEqual([
