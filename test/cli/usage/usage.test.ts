@@ -25,7 +25,13 @@ const spent = (working: number, more: Partial<DaySpending> = {}): DaySpending =>
 describe('the cost of a day', () => {
   const HOUR = 3600;
   /** Of one period each, from the beginning of the day on; undefined without a metric. */
-  type Published = { perHour?: number; busy?: number; inService?: number; pending?: number; draining?: number };
+  type Published = {
+    perHour?: number;
+    busy?: number;
+    inService?: number;
+    pending?: number;
+    draining?: number;
+  };
   const seriesOf = (published: Published[]): SpendingSeries => {
     const of = (name: keyof Published) =>
       new Map(published.flatMap((one, k) => (one[name] === undefined ? [] : [[AT + k * HOUR, one[name]]])));
