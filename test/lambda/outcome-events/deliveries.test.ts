@@ -72,6 +72,18 @@ describe('a photo that is deleted', () => {
     expect([world.deliveries.stored.size, world.deadLetters.sent]).toEqual([0, []]);
   });
 
+  it('ends with all that are deleted in one run, and its neighbour is delivered in the same one', async () => {
+    const world = await worldWith(works, 0);
+    for (const event of events(100)) await world.add('a', event, 'gone');
+    await world.add('a', 'evt-kept', 'kept');
+    world.deleted.add('gone');
+    // One message for all of them.
+    world.wakes.messages.splice(1);
+    await world.runUntil(60);
+    expect([world.runs, world.deliveries.stored.size]).toEqual([1, 0]);
+    expect(world.received.map(({ event }) => event)).toEqual(['evt-kept']);
+  });
+
   it('is no dead letter, also of a webhook that was switched off', async () => {
     const world = await pending();
     const webhook = world.webhooks.stored.get('ann/a')!;
