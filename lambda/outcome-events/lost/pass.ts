@@ -8,8 +8,8 @@ import { SENT_KEPT_SECONDS } from '../../../contract/sent-event.ts';
 
 /** Later than the last attempt at a message of the outcome queue: two and a half hours. An event that is on its way is not lost. */
 export const GRACE_SECONDS = 3 * 3600;
-/** From the start of a pass to the next one. */
-export const EVERY_SECONDS = 6 * 3600;
+/** From the start of a pass to the next one: every sixth run. One of them may be a minute late, and the sixth after it not. */
+export const EVERY_SECONDS = 6 * 3600 - 300;
 /** An outcome that is older has no row any more, sent or not. */
 const COMPARED_SECONDS = SENT_KEPT_SECONDS - 86_400;
 
