@@ -6,13 +6,14 @@
  * - API Gateway sees CloudFront's address as the caller's: a function of CloudFront adds the viewer's.
  * - CloudFront takes certificates and web ACLs of us-east-1 only.
  */
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import * as cloudfront from 'aws-cdk-lib/aws-cloudfront';
 import { HttpOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
 import { CloudFrontTarget } from 'aws-cdk-lib/aws-route53-targets';
 import { Construct } from 'constructs';
 import { ORIGIN_SECRET_HEADER, VIEWER_FUNCTION } from '../contract/edge.ts';
+import { SERVICE } from '../contract/names.ts';
 import { PAGE_FILES } from '../contract/page.ts';
 import { AliasRecords } from './api-domain.ts';
 import { OriginSecrets, type OriginSecretsProps } from './origin-secrets.ts';
@@ -46,7 +47,7 @@ export class Cdn extends Construct {
       originSslProtocols: [cloudfront.OriginSslPolicy.TLS_V1_2],
       customHeaders: { [ORIGIN_SECRET_HEADER]: this.secrets.secret },
     });
-    const responseHeadersPolicy = this.securityHeaders();
+    const responseHeadersPolicy = this.securityHeaders(stageName);
     const page = {
       origin,
       responseHeadersPolicy,
@@ -109,10 +110,12 @@ export class Cdn extends Construct {
   }
 
   /** Those of the gateway, for answers that others give: API Gateway, and CloudFront for what it cannot reach. */
-  private securityHeaders(): cloudfront.ResponseHeadersPolicy {
+  private securityHeaders(stageName: string): cloudfront.ResponseHeadersPolicy {
     const { DENY } = cloudfront.HeadersFrameOption;
     const { NO_REFERRER } = cloudfront.HeadersReferrerPolicy;
     return new cloudfront.ResponseHeadersPolicy(this, 'SecurityHeaders', {
+      // Global to the account, and the CDK's own name has no region: a stage can be in two.
+      responseHeadersPolicyName: `${SERVICE}-${stageName}-${Stack.of(this).region}`,
       securityHeadersBehavior: {
         contentTypeOptions: { override: true },
         frameOptions: { frameOption: DENY, override: false },

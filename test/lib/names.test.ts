@@ -7,6 +7,7 @@ import { stageName } from '../../common/command-line.ts';
 import {
   amiParameterName,
   candidateParameterName,
+  firewallStackName,
   METRICS,
   stackName,
   verdictParameterName,
@@ -88,7 +89,8 @@ function namesIn({ Resources }: StackTemplate): [where: string, name: string][] 
       const named = /(Name|Description)$/.test(key);
       // A reference to another resource's name is no name that is put together here.
       if (named && literal && (top || !OTHER.test(key))) found.push([`${type} ${key}`, text(inner)]);
-      if (key !== 'Tags') walk(type, inner, false);
+      // CloudFront's policies have their properties one level down.
+      if (key !== 'Tags') walk(type, inner, top && key === `${type.split('::')[2]}Config`);
     }
   };
   for (const { Type, Properties } of Object.values(Resources)) walk(Type, Properties, true);
@@ -111,6 +113,16 @@ const TEMPLATES: [what: string, template: StackTemplate][] = [
     make({ stage: LONGEST, repository: `${'o'.repeat(39)}/${'r'.repeat(100)}`, qualifier: 'q'.repeat(10) }),
   ],
 ];
+
+it.each(['AWS::CloudFront::\\w+', 'AWS::CloudWatch::Dashboard'])(
+  'a stage can be in two regions: a name of %s, which is global to the account, has the region',
+  (type) => {
+    const own = new RegExp(`^${type} (Dashboard)?Name$`);
+    const names = namesIn(TEMPLATES[0]![1]).filter(([where]) => own.test(where));
+    expect(names.length).toBeGreaterThan(0);
+    expect(names.filter(([, name]) => !name.includes(REGION))).toEqual([]);
+  },
+);
 
 describe.each(TEMPLATES)('the template %s', (_what, template) => {
   it('has no name that AWS refuses, and none without a limit above', () => {
@@ -158,6 +170,7 @@ const long = 'i-0123456789abcdef0';
 /** Names that commands, the bake and the worker put together. */
 const OTHERS: [what: string, name: string, most: number, form: RegExp][] = [
   ['the stack', stackName(LONGEST), 128, /^[a-zA-Z][a-zA-Z0-9-]*$/],
+  ['the stack of the firewall', firewallStackName(LONGEST), 128, /^[a-zA-Z][a-zA-Z0-9-]*$/],
   [
     'the stack of the pipeline’s roles',
     `DDColorElasticDeployRole-${LONGEST}`,
