@@ -1,7 +1,8 @@
 /** Rules of the alarms of burn rates: how fast late photos use up what the promise allows. */
 import { Duration, Tokenization } from 'aws-cdk-lib';
 import { ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
-import { BURN_RATES, ERROR_BUDGET, type AlarmId, type BurnId } from '../contract/alarms.ts';
+import { type AlarmId } from '../contract/alarms.ts';
+import { BURN_RATES, ERROR_BUDGET, type BurnId } from '../contract/burn-rates.ts';
 import { METRICS } from '../contract/names.ts';
 import type { AlarmRule } from './alarm-rule.ts';
 import { KEPT_SECONDS } from './stage/monitoring.ts';

@@ -13,9 +13,6 @@ import {
   alarmName,
   ALARMS,
   alarmPrefix,
-  BURN_IDS,
-  BURN_RATES,
-  CONDITION_ALARM_IDS,
   COMPOSITES,
   FALLBACK_ALARM_IDS,
   FALLBACK_COMPOSITE,
@@ -24,6 +21,7 @@ import {
   type AlarmText,
   type CompositeId,
 } from '../contract/alarms.ts';
+import { BURN_IDS, BURN_RATES, CONDITION_ALARM_IDS } from '../contract/burn-rates.ts';
 import { SERVICE } from '../contract/names.ts';
 import type { AlarmRule } from './alarm-rule.ts';
 import { alarmRules } from './alarms.ts';

@@ -1,8 +1,6 @@
 /** What an idle stage costs, line by line. */
 import {
   ALARM_IDS,
-  BURN_ALARM_IDS,
-  BURN_IDS,
   COMPOSITE_IDS,
   FALLBACK_ALARM_IDS,
   WARM_POOL_ALARM_IDS,
@@ -11,6 +9,7 @@ import {
   PROBE_ALARM_IDS,
   WEBHOOK_ALARM_IDS,
 } from '../../contract/alarms.ts';
+import { BURN_ALARM_IDS, BURN_IDS } from '../../contract/burn-rates.ts';
 import { FIREWALL_RULES } from '../../contract/edge.ts';
 import { ROOT_VOLUME_GIB } from '../../contract/image.ts';
 import { UNIT_PRICES, sharesOf } from '../../contract/prices.ts';

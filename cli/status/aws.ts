@@ -6,7 +6,8 @@ import {
 } from '@aws-sdk/client-auto-scaling';
 import { CloudWatchClient, DescribeAlarmsCommand, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import { GetQueueAttributesCommand, SQSClient, type QueueAttributeName } from '@aws-sdk/client-sqs';
-import { alarmName, alarmPrefix, CONDITION_ALARM_IDS } from '../../contract/alarms.ts';
+import { alarmName, alarmPrefix } from '../../contract/alarms.ts';
+import { CONDITION_ALARM_IDS } from '../../contract/burn-rates.ts';
 import { QUEUE_OUTPUTS } from '../../contract/lanes.ts';
 import { QUEUE_METRICS } from '../../contract/panels.ts';
 import { UserError } from '../../common/errors.ts';

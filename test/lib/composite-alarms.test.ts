@@ -1,6 +1,7 @@
 /** Alarms of other alarms' states: one cause notifies once, and burn rates of waits. */
 import { describe, expect, it } from 'vitest';
-import { alarmName, BURN_ALARM_IDS, type AlarmId } from '../../contract/alarms.ts';
+import { alarmName, type AlarmId } from '../../contract/alarms.ts';
+import { BURN_ALARM_IDS } from '../../contract/burn-rates.ts';
 import { DEFAULT_POLICY } from '../../contract/policy.ts';
 import { alarmRules } from '../../lib/alarms.ts';
 import { evaluate } from '../support/cloudwatch-alarm.ts';

@@ -5,63 +5,37 @@
 import { FOLDERS, QUEUES } from '../../contract/lanes.ts';
 import { sharedKey } from '../../contract/keys.ts';
 import { ACCOUNT, REGION, roleIdOf } from './policies.ts';
-
-export interface Call {
-  /** The role's id in the template, without its hash. */
-  role: string;
-  action: string;
-  resource: string;
-  context?: Record<string, string | string[]>;
-  /** Who makes it, where it is not a command of the SDK in our code. */
-  by?:
-    | 'Lambda'
-    | 'a signed request'
-    | 'EventBridge Scheduler'
-    | 'SSM agent'
-    | 'CloudWatch agent'
-    | 'a signed link'
-    | 'S3, of a missing object';
-}
-
-const [WORKER, SCALER, GATEWAY] = ['FleetInstanceRole', 'ScalerFunctionRole', 'GatewayFunctionRole'];
-const PROBE = 'ProbeFunctionRole';
-const EVENTS = 'OutcomeEventsFunctionRole';
-const WEBHOOKS = 'WebhooksFunctionRole';
-const SUSPEND = 'FleetSuspendRebalancingHandlerRole';
-const ORIGIN_SECRET = 'ApiCdnOriginSecretsHandlerRole';
-const SCHEDULE = 'ScalerScheduleRole';
-const PROBE_SCHEDULE = 'ProbeScheduleRole';
-const WEBHOOK_SCHEDULE = 'WebhooksScheduleRole';
-const EVENT_SCHEDULE = 'OutcomeEventsScheduleRole';
-
-export const INSTANCE = 'i-0abcdef1234567890';
-export const QUEUE = `arn:aws:sqs:${REGION}:${ACCOUNT}:JobsQueue`;
-export const SIDELINED_QUEUE = `arn:aws:sqs:${REGION}:${ACCOUNT}:SidelinedJobsQueue`;
-export const BULK_QUEUE = `arn:aws:sqs:${REGION}:${ACCOUNT}:BulkJobsQueue`;
-const JOB_QUEUES = [QUEUE, SIDELINED_QUEUE, BULK_QUEUE];
-export const DEAD_LETTERS = `arn:aws:sqs:${REGION}:${ACCOUNT}:JobsDeadLetters`;
-export const OUTCOMES = `arn:aws:sqs:${REGION}:${ACCOUNT}:OutcomeEventsOutcomesQueue`;
-export const WAKES = `arn:aws:sqs:${REGION}:${ACCOUNT}:WebhooksWakes`;
-export const DEAD_DELIVERIES = `arn:aws:sqs:${REGION}:${ACCOUNT}:WebhooksDeadLetters`;
-export const BUS = `arn:aws:events:${REGION}:${ACCOUNT}:event-bus/OutcomeEventsBus`;
-export const BUCKET = 'arn:aws:s3:::photosbucket';
-export const table = (name: string) => `arn:aws:dynamodb:${REGION}:${ACCOUNT}:table/${name}`;
-export const group = (name: string) =>
-  `arn:aws:autoscaling:${REGION}:${ACCOUNT}:autoScalingGroup:7a3f0000-0000-0000-0000-000000000000:autoScalingGroupName/${name}`;
-export const parameter = (name: string) => `arn:aws:ssm:${REGION}:${ACCOUNT}:parameter/${name}`;
-const lambda = (name: string) => `arn:aws:lambda:${REGION}:${ACCOUNT}:function:${name}`;
-const logs = (name: string) => `arn:aws:logs:${REGION}:${ACCOUNT}:log-group:${name}:log-stream:2026/11/28/a`;
-/** Below `incoming/`. */
-export const PROBED = 'ddcolor-elastic-probe/2026-11-28T05.png';
-export const OWN_WORK = `work#${roleIdOf(WORKER)}:${INSTANCE}`;
-
-type Row = [role: string, action: string, resource: string, context?: Call['context']];
-const rows = (by: Call['by'], ...calls: Row[]): Call[] =>
-  calls.map(([role, action, resource, context]) => ({
-    ...{ role, action, resource },
-    ...(context && { context }),
-    ...(by && { by }),
-  }));
+import {
+  BUCKET,
+  type Call,
+  DEAD_LETTERS,
+  EVENTS,
+  EVENT_SCHEDULE,
+  GATEWAY,
+  INSTANCE,
+  JOB_QUEUES,
+  METRICS,
+  ORIGIN_SECRET,
+  OWN_WORK,
+  PROBE,
+  PROBED,
+  PROBE_SCHEDULE,
+  type Row,
+  SCALER,
+  SCHEDULE,
+  SUSPEND,
+  WEBHOOKS,
+  WEBHOOK_SCHEDULE,
+  WORKER,
+  group,
+  item,
+  lambda,
+  logs,
+  parameter,
+  rows,
+  table,
+} from './call.ts';
+import { callsOfOutcomes } from './calls-of-outcomes.ts';
 
 /** Those on one group. */
 const callsOn = (fleet: string): Row[] => [
@@ -85,12 +59,6 @@ export function callsOf(
   { hasFallback, hasWarmPool }: Fallback = { hasFallback: true, hasWarmPool: true },
 ): Call[] {
   const fleet = group(`ddcolor-elastic-${stage}`);
-  const metrics = { 'cloudwatch:namespace': 'DDColorElastic' };
-  const item = (key: string | string[], attributes: string[], more: Call['context'] = {}) => ({
-    'dynamodb:LeadingKeys': [key].flat(),
-    'dynamodb:Attributes': attributes,
-    ...more,
-  });
   return [
     ...rows(
       undefined,
@@ -132,7 +100,7 @@ export function callsOf(
           'dynamodb:ReturnValues': 'UPDATED_NEW',
         }),
       ],
-      [WORKER, 'cloudwatch:PutMetricData', '*', metrics],
+      [WORKER, 'cloudwatch:PutMetricData', '*', METRICS],
       ...JOB_QUEUES.flatMap((queue): Row[] => [
         [SCALER, 'sqs:GetQueueAttributes', queue],
         [SCALER, 'sqs:ReceiveMessage', queue],
@@ -172,7 +140,7 @@ export function callsOf(
         table('ScalerTable'),
         item([OWN_WORK], ['id', 'bootFailure'], { 'dynamodb:Select': 'SPECIFIC_ATTRIBUTES' }),
       ],
-      [SCALER, 'cloudwatch:PutMetricData', '*', metrics],
+      [SCALER, 'cloudwatch:PutMetricData', '*', METRICS],
       ...QUEUES.flatMap((queue): Row[] => {
         const { photos, results, failed } = FOLDERS[queue];
         return [
@@ -217,63 +185,10 @@ export function callsOf(
         item('scaler', ['id', 'view'], { 'dynamodb:Select': 'SPECIFIC_ATTRIBUTES' }),
       ],
       [PROBE, 'ssm:GetParameter', parameter(`ddcolor-elastic/${stage}/ami/current`)],
-      [PROBE, 'cloudwatch:PutMetricData', '*', metrics],
-      ...QUEUES.flatMap((queue): Row[] => {
-        const { results, failed } = FOLDERS[queue];
-        const outcomes = [`${BUCKET}/${results}Album 1/Oma.jpg`, `${BUCKET}/${failed}Album 1/Oma.jpg.json`];
-        return outcomes.map((outcome) => [EVENTS, 's3:GetObject', outcome]);
-      }),
-      ...['Query', 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'].map((action): Row => [
-        GATEWAY,
-        `dynamodb:${action}`,
-        table('WebhooksTable'),
-      ]),
-      [
-        EVENTS,
-        'dynamodb:GetItem',
-        table('GatewayTable'),
-        item('photo#a', ['id', 'owner', 'deletedAt'], { 'dynamodb:Select': 'SPECIFIC_ATTRIBUTES' }),
-      ],
-      [EVENTS, 's3:ListBucket', BUCKET],
-      ...['GetItem', 'PutItem', 'BatchGetItem'].map((action): Row => [
-        EVENTS,
-        `dynamodb:${action}`,
-        table('OutcomeEventsSent'),
-      ]),
-      [EVENTS, 'cloudwatch:PutMetricData', '*', metrics],
-      [GATEWAY, 'dynamodb:UpdateItem', table('Usage'), item('2026-11-29', ['day', 'of', 'photos'])],
-      [EVENTS, 'dynamodb:UpdateItem', table('Usage'), item('2026-11-29', ['day', 'of', 'coloured'])],
-      [EVENTS, 'dynamodb:PutItem', table('Usage'), item('counted#evt_a', ['day', 'of', 'expiresAt'])],
-      [EVENTS, 'dynamodb:Query', table('WebhooksTable')],
-      [EVENTS, 'dynamodb:PutItem', table('WebhooksDeliveries')],
-      [EVENTS, 'sqs:SendMessage', WAKES],
-      [
-        WEBHOOKS,
-        'dynamodb:GetItem',
-        table('GatewayTable'),
-        item('photo#a', ['id', 'deletedAt'], { 'dynamodb:Select': 'SPECIFIC_ATTRIBUTES' }),
-      ],
-      [WEBHOOKS, 'dynamodb:UpdateItem', table('WebhooksTable')],
-      [WEBHOOKS, 'dynamodb:Scan', table('WebhooksTable')],
-      [WEBHOOKS, 'dynamodb:UpdateItem', table('WebhooksDeliveries')],
-      [WEBHOOKS, 'dynamodb:DeleteItem', table('WebhooksDeliveries')],
-      [WEBHOOKS, 'dynamodb:Query', `${table('WebhooksDeliveries')}/index/due`],
-      [WEBHOOKS, 'dynamodb:Query', `${table('WebhooksDeliveries')}/index/oldest`],
-      [WEBHOOKS, 'sqs:SendMessage', WAKES],
-      [WEBHOOKS, 'sqs:SendMessage', DEAD_DELIVERIES],
-      [WEBHOOKS, 'cloudwatch:PutMetricData', '*', metrics],
+      [PROBE, 'cloudwatch:PutMetricData', '*', METRICS],
       ...callsOn(fleet),
     ),
-    ...rows('a signed request', [EVENTS, 'events:PutEvents', BUS]),
-    ...rows(
-      'Lambda',
-      [EVENTS, 'sqs:ReceiveMessage', OUTCOMES],
-      [EVENTS, 'sqs:DeleteMessage', OUTCOMES],
-      [EVENTS, 'sqs:GetQueueAttributes', OUTCOMES],
-      [WEBHOOKS, 'sqs:ReceiveMessage', WAKES],
-      [WEBHOOKS, 'sqs:DeleteMessage', WAKES],
-      [WEBHOOKS, 'sqs:GetQueueAttributes', WAKES],
-    ),
+    ...callsOfOutcomes(),
     ...(hasFallback ? rows(undefined, ...callsOn(group(`ddcolor-elastic-${stage}-on-demand`))) : []),
     ...(hasWarmPool
       ? rows(

@@ -14,7 +14,7 @@ import {
   QUEUE,
   table,
   type Call,
-} from './calls.ts';
+} from './call.ts';
 
 const WORKER = 'FleetInstanceRole';
 const SCALER = 'ScalerFunctionRole';

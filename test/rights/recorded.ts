@@ -1,6 +1,6 @@
 /** Recorded requests as IAM sees them. */
 import { plainId } from '../lib/template.ts';
-import { BUCKET, BUS, group, INSTANCE, OWN_WORK, parameter, table, type Call } from './calls.ts';
+import { BUCKET, BUS, group, INSTANCE, OWN_WORK, parameter, table, type Call } from './call.ts';
 import { ACCOUNT, REGION, roleIdOf } from './policies.ts';
 
 /** A line of `record.mjs`. */

@@ -1,7 +1,7 @@
 /** Whether IAM allows a call, by the policy simulator of cloud-copilot in its strict mode. */
 import { runSimulation } from '@cloud-copilot/iam-simulate';
 import type { Statement } from '../lib/template.ts';
-import type { Call } from './calls.ts';
+import type { Call } from './call.ts';
 import { ACCOUNT, roleIdOf } from './policies.ts';
 
 const VERSION = '2012-10-17';

@@ -2,8 +2,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { TimedOut, Unreachable, type FinishedPhoto } from '../../../cli/colour/outcome.ts';
 import type { Entry } from '../../../cli/colour/journal.ts';
-import { sha256, type FoundPhoto } from '../../../cli/colour/photos.ts';
-import type { Job, Step } from '../../../cli/colour/plan.ts';
+import { sha256 } from '../../../cli/colour/photos.ts';
+import type { Job } from '../../../cli/colour/plan.ts';
 import { FolderFailed } from '../../../cli/colour/results.ts';
 import { run, type RunContext } from '../../../cli/colour/run.ts';
 import { Estimates, newTally } from '../../../cli/colour/tally.ts';
@@ -11,28 +11,8 @@ import type { PhotoStatus } from '../../../cli/colour/service/service.ts';
 import { ApiError } from '../../../client/errors.ts';
 import { UserError } from '../../../common/errors.ts';
 import { virtualClock } from '../support/clock.ts';
+import { away, follow, jobOf, waiting } from '../support/colour-jobs.ts';
 import { done, FakeService } from '../support/fake-service.ts';
-
-const waiting = (more: object = {}): PhotoStatus => ({
-  status: 'waiting',
-  uploaded: true,
-  seconds: null,
-  ...more,
-});
-const away = () => {
-  throw new ApiError('unavailable', 503);
-};
-
-const photoOf = (name: string): FoundPhoto => ({ path: name, name, size: 3, mtimeMs: 1 });
-const jobOf = (name: string, step: Step = { kind: 'send' }): Job => ({
-  photo: photoOf(name),
-  source: name,
-  step,
-});
-const follow = (name: string, state: 'announced' | 'sent' | 'failed'): Job => {
-  const sent = { service: 'fake', name, source: name, size: 3, mtimeMs: 1, sha256: 'p', id: `${name}#0` };
-  return jobOf(name, { kind: 'follow', sent, state });
-};
 
 let service: FakeService;
 let entries: Entry[];

@@ -1,76 +1,11 @@
 /** PhotoStorage: one suite for memory and S3, with links used over HTTP. */
-import { HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { apiPhotoKey, failedKey, resultKey, sharedKey } from '../../../../contract/keys.ts';
-import { S3PhotoStorage } from '../../../../lambda/gateway/aws/storage.ts';
 import type { PhotoPlace, PhotoStorage, UploadLink } from '../../../../lambda/gateway/ports.ts';
-import { BUCKET, newId, record, s3, TRACE } from '../support/aws.ts';
+import { newId, record, TRACE } from '../support/aws.ts';
 import { failureOf } from '../support/memory.ts';
-import { MemoryStorage, type LinkResponse, type LinkRequest } from '../support/memory-storage.ts';
-
-interface Fixture {
-  storage: PhotoStorage;
-  /** Sends a request by a link. */
-  use: (url: string, request: LinkRequest) => Promise<LinkResponse>;
-  /** Writes an object, as a worker does. */
-  write: (
-    key: string,
-    body: Buffer | string,
-    type: string,
-    metadata?: Record<string, string>,
-  ) => Promise<unknown>;
-  /** Metadata of an object. */
-  metadata: (key: string) => Promise<Record<string, string> | undefined>;
-  /** A link of one second whose time is over. */
-  expired: (sign: () => Promise<string>) => Promise<string>;
-  /** Clock of the storage, epoch seconds. */
-  now: () => number;
-}
-
-/** Over HTTP, without an SDK. */
-async function useOverHttp(url: string, { method, headers, body }: LinkRequest): Promise<LinkResponse> {
-  const answer = await fetch(url, { method, headers, body: body && new Uint8Array(body) });
-  return {
-    status: answer.status,
-    disposition: answer.headers.get('content-disposition') ?? undefined,
-    body: Buffer.from(await answer.arrayBuffer()),
-  };
-}
-
-const memoryPhotos = (): Fixture => {
-  const clock = { now: 1_780_316_400 };
-  const storage = new MemoryStorage(() => clock.now);
-  return {
-    storage,
-    use: (url, request) => storage.use(url, request),
-    write: async (key, body, type, metadata) => storage.write(key, body, type, metadata),
-    metadata: async (key) => storage.objects.get(key)?.metadata,
-    expired: async (sign) => {
-      const url = await sign();
-      clock.now += 2;
-      return url;
-    },
-    now: () => clock.now,
-  };
-};
-
-const s3Photos = (): Fixture => ({
-  storage: new S3PhotoStorage(s3, BUCKET),
-  use: useOverHttp,
-  write: (Key, body, ContentType, Metadata) =>
-    s3.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body: Buffer.from(body), ContentType, Metadata })),
-  metadata: async (Key) => (await s3.send(new HeadObjectCommand({ Bucket: BUCKET, Key }))).Metadata,
-  // Signed a minute ago.
-  expired: async (sign) => {
-    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 60_000 });
-    try {
-      return await sign();
-    } finally {
-      vi.useRealTimers();
-    }
-  },
-  now: () => Date.now() / 1000,
-});
+import type { LinkRequest } from '../support/memory-storage.ts';
+import { memoryPhotos, s3Photos, type Fixture } from './storage-fixtures.ts';
 
 /** A download. */
 export const fileOf = (name = 'x.jpg') => ({ name, type: 'image/jpeg' as const });

@@ -5,25 +5,20 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { localPath } from '../../../../common/environment.ts';
 import { Scope } from '../../../../common/scope.ts';
-import {
-  downloadZip,
-  expectColoured,
-  expectSameColours,
-  makeAlbum,
-  uprightPixels,
-} from '../support/album.ts';
+import { downloadZip, expectColoured, expectSameColours, makeAlbum } from '../support/album.ts';
 import {
   accessibilityViolations,
-  bytesSent,
   chooseFiles,
   dropOrPaste,
   expectSteps,
+  screenshot,
+  uploads,
   visit,
   type UploadFile,
-  type Visit,
 } from '../support/browser.ts';
 import { startColouringWorker, type ColouringWorker } from '../support/colouring-worker.ts';
 import { deployed } from '../support/deployed.ts';
+import { pageOptionTests } from './page-options.ts';
 
 const KEEP_ORIGINAL = '.switch';
 const COUNT = 3;
@@ -35,11 +30,6 @@ let serverResults: Map<string, Buffer>;
 
 const open = (options?: Parameters<typeof visit>[2]) => visit(deployed.browser, deployed.open.url, options);
 const all = (step: string) => Array<string>(COUNT).fill(step);
-const uploads = ({ requests }: Visit) => bytesSent(requests.filter((one) => one.method() === 'PUT'));
-/** To look at: in the long form. */
-const screenshot = (page: Page, name: string) =>
-  process.env.FULL ? page.screenshot({ path: localPath('page', `${name}.png`) }) : undefined;
-
 /** By keys and by pointer. */
 async function moveSlider(page: Page): Promise<void> {
   const slider = page.locator('.compare input').first();
@@ -183,65 +173,7 @@ export function pageTests(): void {
     await page.context().close();
   });
 
-  it('offers the options of the workflow, keeps them for the tab, and shows looks without the photo', async () => {
-    const visited = await open();
-    const { page, errors } = visited;
-    const strengthOf = (value: string) => page.locator('.looks input[type=range]').fill(value);
-    await page.getByText('Buildings').click();
-    await strengthOf('60');
-    await page.reload();
-    await page.waitForSelector('html[data-ready]');
-    expect(await page.getByLabel('Buildings').isChecked()).toBe(true);
-    expect(await page.textContent('.looks output')).toBe('60 %');
-    expect(await accessibilityViolations(page)).toEqual([]);
-    await screenshot(page, 'looks');
-    const before = worker.coloured.length;
-    await chooseFiles(page, [album[0]!]);
-    await expectSteps(page, ['succeeded']);
-    expect(await page.textContent('.state')).toContain('Buildings');
-    // The browser merges the colours, and their strength.
-    expect(worker.coloured.slice(before)).toMatchObject([{ preset: 'buildings', width: '1024' }]);
-    expect(worker.coloured[before]).not.toHaveProperty('strength');
-    const colourOf = async () => {
-      const { data } = await uprightPixels((await downloadZip(page)).get('0.jpg')!);
-      let sum = 0;
-      for (let p = 0; p < data.length; p += 3) sum += Math.abs(data[p + 1]! - data[p + 2]!);
-      return (3 * sum) / data.length;
-    };
-    const some = await colourOf();
-    const moveTo = async (value: string) => {
-      const old = await page.getAttribute('img.after', 'src');
-      await page.locator('.strength input').fill(value);
-      await page.waitForFunction(
-        (src) => document.querySelector('img.after')!.getAttribute('src') !== src,
-        old,
-      );
-    };
-    await moveTo('0');
-    await expect.poll(colourOf).toBeLessThan(2);
-    await moveTo('100');
-    await expect.poll(colourOf).toBeGreaterThan(1.3 * some);
-    await page.getByRole('button', { name: 'Compare looks: 0.jpg' }).click();
-    await expectSteps(page, ['succeeded', 'succeeded']);
-    const captions = () => page.$$eval('#versions figcaption', (all) => all.map((one) => one.textContent));
-    expect(await captions()).toEqual(['Before', 'Buildings', 'People']);
-    await page.waitForFunction(() => document.querySelectorAll('#versions img').length === 3);
-    expect(await accessibilityViolations(page)).toEqual([]);
-    await screenshot(page, 'versions');
-    await page.click('#versions-close');
-    // Two small copies went out, and nothing for a strength.
-    expect(worker.coloured.slice(before).map(({ width }) => width)).toEqual(['1024', '512']);
-    expect((await uploads(visited)).length).toBe(2);
-    expect(Math.max(...(await uploads(visited)))).toBeLessThan(400_000);
-    // Where the service colours the whole photo, it adds the strength.
-    await page.click(KEEP_ORIGINAL);
-    await strengthOf('30');
-    await chooseFiles(page, [album[0]!]);
-    await expectSteps(page, ['succeeded', 'succeeded', 'succeeded']);
-    expect(worker.coloured.at(-1)).toMatchObject({ preset: 'buildings', strength: '30', output: 'photo' });
-    expect(errors).toEqual([]);
-    await page.context().close();
-  }, 120_000);
+  pageOptionTests(() => ({ worker, photo: album[0]! }));
 
   it('works by keyboard', async () => {
     const { page } = await open();

@@ -1,4 +1,5 @@
 /** The page in a real browser, with its requests and errors recorded. */
+import { localPath } from '../../../../common/environment.ts';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { chromium, type Browser, type BrowserContextOptions, type Page, type Request } from 'playwright-core';
@@ -109,3 +110,9 @@ export async function accessibilityViolations(page: Page): Promise<string[]> {
       .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`);
   });
 }
+
+/** Bytes of each file that was sent. */
+export const uploads = ({ requests }: Visit) => bytesSent(requests.filter((one) => one.method() === 'PUT'));
+/** To look at: in the long form. */
+export const screenshot = (page: Page, name: string) =>
+  process.env.FULL ? page.screenshot({ path: localPath('page', `${name}.png`) }) : undefined;
