@@ -25,16 +25,14 @@ const mapped = (of: (counter: WorkflowCounter) => number): WorkflowWork => ({
   busySeconds: of('busySeconds'),
 });
 
+const mapEach = <T>(given: Readonly<Record<string, T>>, of: (one: T, name: string) => WorkflowWork) =>
+  Object.fromEntries(Object.entries(given).map(([name, one]) => [name, of(one, name)]));
+
 /** Counters as numbers: an instance that has not run a workflow has none of it. */
 export const workflowCounters = (
   given: Record<string, Partial<Record<WorkflowCounter, unknown>>>,
 ): Record<string, WorkflowWork> =>
-  Object.fromEntries(
-    Object.entries(given).map(([name, counters]) => [
-      name,
-      mapped((counter) => partOf(counters[counter]) ?? 0),
-    ]),
-  );
+  mapEach(given, (counters) => mapped((counter) => partOf(counters[counter]) ?? 0));
 
 /** Photos that an instance may have started and not finished. A photo is also counted for its workflow a moment before its message is. */
 const MOST_AHEAD = 4;
@@ -51,13 +49,21 @@ export function workflowRises(
   whole: { completed: number; busySeconds: number },
 ): Record<string, WorkflowWork> {
   const rises = workflowsSince(now, before);
-  const most = { photos: whole.completed + MOST_AHEAD, seconds: whole.busySeconds };
+  const photos = whole.completed + MOST_AHEAD;
   const shareOf = (counter: WorkflowCounter, allowed: number) => {
     const sum = Object.values(rises).reduce((total, work) => total + work[counter], 0);
     return sum > allowed ? allowed / sum : 1;
   };
-  const photos = Math.min(shareOf('started', most.photos), shareOf('completed', most.photos));
-  return scaledWorkflows(rises, { photos, seconds: shareOf('busySeconds', most.seconds) });
+  const started = shareOf('started', photos);
+  const completed = shareOf('completed', photos);
+  const busySeconds = shareOf('busySeconds', whole.busySeconds);
+  return mapEach(rises, (work) => ({
+    started: started * work.started,
+    // More than all that started would leave the other lane less than none.
+    bulkStarted: started * Math.min(work.started, work.bulkStarted),
+    completed: completed * work.completed,
+    busySeconds: busySeconds * work.busySeconds,
+  }));
 }
 
 /** Each workflow's part of what is believed: as large as it is of what was reported. */
@@ -65,11 +71,8 @@ export const scaledWorkflows = (
   workflows: Workflows,
   { photos, seconds }: { photos: number; seconds: number },
 ): Record<string, WorkflowWork> =>
-  Object.fromEntries(
-    Object.entries(workflows).map(([name, work]) => [
-      name,
-      mapped((counter) => work[counter] * (counter === 'busySeconds' ? seconds : photos)),
-    ]),
+  mapEach(workflows, (work) =>
+    mapped((counter) => work[counter] * (counter === 'busySeconds' ? seconds : photos)),
   );
 
 /** As many photos of the usual length as a tick's photos are work: those of a long workflow count as several. */
@@ -93,22 +96,14 @@ export const workflowsBy = (
   lane: 'interactive' | 'bulk',
   workflows: Workflows,
 ): Record<string, WorkflowWork> =>
-  Object.fromEntries(
-    Object.entries(workflows).map(([name, work]) => [
-      name,
-      {
-        ...work,
-        started: lane === 'bulk' ? work.bulkStarted : work.started - work.bulkStarted,
-        bulkStarted: 0,
-      },
-    ]),
-  );
+  mapEach(workflows, (work) => ({
+    ...work,
+    started: lane === 'bulk' ? work.bulkStarted : work.started - work.bulkStarted,
+    bulkStarted: 0,
+  }));
 
 /** Rises of sums, which may fall by what rounding leaves. */
 export const workflowsSince = (now: Workflows, before: Workflows = {}): Record<string, WorkflowWork> =>
-  Object.fromEntries(
-    Object.entries(now).map(([name, work]) => [
-      name,
-      mapped((counter) => riseOf(work[counter], (before[name] ?? NO_WORKFLOW_WORK)[counter], Infinity)),
-    ]),
+  mapEach(now, (work, name) =>
+    mapped((counter) => riseOf(work[counter], (before[name] ?? NO_WORKFLOW_WORK)[counter], Infinity)),
   );

@@ -25,9 +25,7 @@ export function reportedBy(lane: 'interactive' | 'bulk', reported: WorkReport | 
 
 /** The observation with what the instances report about interactive photos. */
 export const withoutBulkReports = (seen: Observation): Observation =>
-  seen.reported?.bulkCompleted === undefined
-    ? seen
-    : { ...seen, reported: reportedBy('interactive', seen.reported) };
+  seen.reported ? { ...seen, reported: reportedBy('interactive', seen.reported) } : seen;
 
 export interface BulkNow {
   counts: BulkCounts;

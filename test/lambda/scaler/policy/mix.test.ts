@@ -8,7 +8,9 @@ import {
   workflowSecondsOf,
   type FlowMemory,
 } from '../../../../lambda/scaler/policy/flow.ts';
+import { withoutBulkReports } from '../../../../lambda/scaler/policy/bulk/bulk.ts';
 import { mixSeconds, observeMix, type MixMemory } from '../../../../lambda/scaler/policy/mix.ts';
+import { workflowRises } from '../../../../lambda/scaler/policy/reported-parts.ts';
 import { believe, type ReportsMemory } from '../../../../lambda/scaler/policy/reports.ts';
 
 /** More of them with `FULL` set. */
@@ -83,7 +85,11 @@ class Fleet {
       this.reports,
     );
     this.reports = memory;
-    const seen = { at: until, visible: 100, inFlight: this.workers.length, ...(reported && { reported }) };
+    const { length } = this.workers;
+    const seen = withoutBulkReports({
+      ...{ at: until, visible: 100, inFlight: length, ...(reported && { reported }) },
+      ...{ desired: length, inService: length, pending: 0, draining: 0, min: 0, max: length },
+    });
     this.flow = observeFlow(seen, this.flow, GUESS).memory;
     return this.service;
   }
@@ -205,20 +211,51 @@ describe('what is unknown', () => {
   });
 });
 
-it('one of four instances, whatever it says of workflows, stands for its own photos only', () => {
-  const [fast, slow, share] = [1, 20, 0.4];
-  const lies = (counters: Counters, instance: number): Counters => {
-    if (instance > 0) return counters;
-    const { completed, busySeconds } = counters;
-    const claimed = { started: 1000 * completed, bulkStarted: 0, completed, busySeconds };
-    return { ...counters, workflows: { slow: claimed } };
+/** Mean service time once it is learned, of one photo in ten that is slow. */
+function learnedOf(spoil?: (counters: Counters, instance: number) => Counters): number {
+  const services = new Fleet(4, { fast: 1, slow: 20 }, randomFrom(3), spoil)
+    .run(120, { fast: 9, slow: 1 })
+    .slice(60);
+  return services.reduce((sum, one) => sum + one, 0) / services.length;
+}
+const LEARNED = 0.9 * 1 + 0.1 * 20;
+
+describe('one of four instances stands for its own photos only, though it says', () => {
+  it.each<[string, (own: Counters) => Counters['workflows']]>([
+    ['nothing that is not true', ({ workflows }) => workflows],
+    [
+      'that it starts many of the longest',
+      ({ completed, busySeconds }) => ({
+        slow: { started: 1000 * completed, bulkStarted: 0, completed, busySeconds },
+      }),
+    ],
+    [
+      'that it starts more bulk photos than photos',
+      ({ completed, busySeconds }) => ({
+        fast: { started: completed, bulkStarted: 1000 * completed, completed, busySeconds },
+      }),
+    ],
+  ])('%s', (_, claimed) => {
+    const found = learnedOf((own, instance) =>
+      instance > 0 ? own : { ...own, workflows: structuredClone(claimed(own)) },
+    );
+    expect(found).toBeLessThan(0.4 * 20 + 0.6 * LEARNED);
+    expect(found).toBeGreaterThan(LEARNED / 2);
+  });
+});
+
+it('counts what starts by lane, also before a bulk photo is finished', () => {
+  expect(learnedOf()).toEqual(near(LEARNED, 0.15));
+  const ofBulk = (counters: Counters) => {
+    const { slow } = counters.workflows;
+    if (slow) slow.bulkStarted = slow.started;
+    return counters;
   };
-  const run = (spoil?: typeof lies) => {
-    const services = new Fleet(4, { fast, slow }, randomFrom(3), spoil)
-      .run(120, { fast: 9, slow: 1 })
-      .slice(60);
-    return services.reduce((sum, one) => sum + one, 0) / services.length;
-  };
-  expect(run()).toEqual(near(0.9 * fast + 0.1 * slow, 0.15));
-  expect(run(lies)).toBeLessThan(share * slow + (1 - share) * (0.9 * fast + 0.1 * slow));
+  expect(learnedOf(ofBulk)).toEqual(near(1, 0.15));
+});
+
+it('an instance that starts many photos at once takes no longer for those that it finishes', () => {
+  const started = { completed: 20, busySeconds: 40 };
+  const { a } = workflowRises({ a: { started: 60, bulkStarted: 0, ...started } }, {}, started);
+  expect(a).toEqual({ started: 24, bulkStarted: 0, ...started });
 });
