@@ -115,7 +115,7 @@ class IndexedHistory implements HistoryStore {
     const transaction = this.database.transaction(['photos', 'parts'], mode);
     const done = new Promise<void>((resolve, reject) => {
       transaction.oncomplete = () => resolve();
-      transaction.onabort = () => reject(transaction.error ?? new Error('IndexedDB gave up'));
+      transaction.onabort = () => reject(transaction.error ?? new Error('IndexedDB aborted the transaction'));
     });
     const [photos, parts] = [transaction.objectStore('photos'), transaction.objectStore('parts')];
     const [value] = await Promise.all([act({ photos, parts }), done]);

@@ -94,6 +94,12 @@ export function taskOf(kept: KeptPhoto, { original, result, chroma, ...pictures 
 const fileOf = ({ name, type }: KeptPhoto, original: Blob | undefined): File =>
   new File(original ? [original] : [], name, { type: original?.type || (type ?? '') });
 
+/** Bytes that photos take: an original that several share is there once. */
+export function bytesOf(kept: readonly KeptPhoto[]): number {
+  const originals = new Map(kept.map(({ original, originalBytes }) => [original, originalBytes]));
+  return [...originals.values(), ...kept.map(({ bytes }) => bytes)].reduce((sum, one) => sum + one, 0);
+}
+
 export interface HistoryLimits {
   photos: number;
   bytes: number;
@@ -107,14 +113,13 @@ export interface HistoryLimits {
 export function tooMany(kept: readonly KeptPhoto[], limits: HistoryLimits): string[] {
   const sharing = new Map<string, number>();
   for (const { original } of kept) sharing.set(original, (sharing.get(original) ?? 0) + 1);
-  const originals = new Map(kept.map(({ original, originalBytes }) => [original, originalBytes]));
-  let bytes = [...originals.values(), ...kept.map((one) => one.bytes)].reduce((sum, one) => sum + one, 0);
+  let bytes = bytesOf(kept);
   let photos = kept.length;
-  const newest = Math.max(...kept.map(({ addedAt }) => addedAt));
   const isNeeded = ({ state }: KeptPhoto) => Number(state === 'pending');
-  const candidates = kept
-    .filter(({ addedAt }) => addedAt < newest)
-    .sort((a, b) => isNeeded(a) - isNeeded(b) || a.addedAt - b.addedAt);
+  const candidates = [...kept]
+    .sort((a, b) => a.addedAt - b.addedAt)
+    .slice(0, -1)
+    .sort((a, b) => isNeeded(a) - isNeeded(b));
   const removed: string[] = [];
   for (const { key, original, bytes: own, originalBytes } of candidates) {
     if (photos <= limits.photos && bytes <= limits.bytes) break;

@@ -1,5 +1,5 @@
 /** Keeps the photos of the page on the device as they change, one write at a time, within limits. */
-import { keptPhotoOf, partsOf, tooMany, type HistoryLimits, type Parts } from './history.ts';
+import { bytesOf, keptPhotoOf, partsOf, tooMany, type HistoryLimits, type Parts } from './history.ts';
 import type { HistoryStore, PartChanges } from './history-store.ts';
 import type { PhotoTask } from './photo-task.ts';
 
@@ -107,8 +107,7 @@ export class Keeper {
 
   private async free(): Promise<void> {
     const kept = await this.ports.store.all();
-    const bytes = kept.reduce((sum, one) => sum + one.bytes + one.originalBytes, 0);
-    await this.keepWithin({ photos: kept.length, bytes: (1 - FREED) * bytes });
+    await this.keepWithin({ photos: kept.length, bytes: (1 - FREED) * bytesOf(kept) });
   }
 
   private async keepWithin(limits: HistoryLimits): Promise<void> {

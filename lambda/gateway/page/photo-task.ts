@@ -25,7 +25,7 @@ export interface PhotoTask {
   key: string;
   /** Of its original, which other looks of the photo share. */
   original: string;
-  /** Epoch milliseconds. */
+  /** Epoch milliseconds; of no two photos of a page the same. */
   addedAt: number;
   file: File;
   /** Of the file, as it is shown and sent: `safeFileName`. */
@@ -88,6 +88,10 @@ export const typeOf = ({ type, name }: File): PhotoType | undefined =>
 
 const newKey = (): string => crypto.randomUUID();
 
+let lastAddedAt = 0;
+/** Photos that are added together keep their order. */
+const nextAddedAt = (): number => (lastAddedAt = Math.max(Date.now(), lastAddedAt + 1));
+
 /** @param original of a photo that is coloured in another look. @default its own */
 export const newTask = (
   file: File,
@@ -99,7 +103,7 @@ export const newTask = (
 ): PhotoTask => ({
   key: newKey(),
   original,
-  addedAt: Date.now(),
+  addedAt: nextAddedAt(),
   file,
   name: safeFileName(file.name),
   type: typeOf(file),

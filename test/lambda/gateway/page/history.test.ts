@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  bytesOf,
   keptPhotoOf,
   partsOf,
   taskOf,
@@ -93,6 +94,7 @@ describe('too many photos', () => {
     ['are a byte too large', album, 4, 59, ['1']],
     ['are much too large', album, 4, 30, ['1', '2']],
     ['never lose the newest', album, 0, 0, ['1', '2', '3']],
+    ['came at the same time', ['1', '2', '3'].map((key) => row(key, { addedAt: 7 })), 1, 99, ['1', '2']],
     [
       'lose finished ones before those that wait',
       [row('1', { state: 'pending' }), row('2'), row('3')],
@@ -103,9 +105,9 @@ describe('too many photos', () => {
     // The original stays for the other look.
     [
       'share an original',
-      [row('1', { original: 'o' }), row('2', { original: 'o' }), row('3')],
+      [row('1', { original: 'o' }), row('2', { original: 'o' }), row('3'), row('4')],
       9,
-      25,
+      30,
       ['1', '2'],
     ],
     [
@@ -170,8 +172,7 @@ class MemoryHistory implements HistoryStore {
     await Promise.resolve();
     if (!isNew && !this.photos.has(photo.key)) return false;
     const others = [...this.photos.values()].filter(({ key }) => key !== photo.key);
-    const bytes = [...others, photo].reduce((sum, one) => sum + one.bytes + one.originalBytes, 0);
-    if (bytes > this.room) throw new DOMException('full', 'QuotaExceededError');
+    if (bytesOf([...others, photo]) > this.room) throw new DOMException('full', 'QuotaExceededError');
     this.writes.push(Object.keys(changes).sort().join());
     this.photos.set(photo.key, photo);
     this.files.set(photo.key, { ...this.files.get(photo.key), ...changes });
@@ -230,6 +231,7 @@ describe('the keeper', () => {
     const removed = keeper.remove([one]);
     keeper.note(Object.assign(one, { id: 'x' }));
     await removed;
+    expect(keeper.isKept(one)).toBe(false);
     keeper.note(other);
     await keeper.settled();
     await store.remove([other.key]);
@@ -258,6 +260,20 @@ describe('the keeper', () => {
     keeper.note(Object.assign(large, { id: 'x' }));
     await keeper.settled();
     expect(problems()).toBe(1);
+  });
+
+  it('makes room on a full device whose photos share an original', async () => {
+    const { store, keeper, problems } = make();
+    store.room = 9;
+    const looks = Array.from({ length: 4 }, (_, k) =>
+      task({ step: 'succeeded', original: 'o', result: blob(1), addedAt: k }),
+    );
+    for (const one of looks) keeper.note(one);
+    await keeper.settled();
+    const young = task({ addedAt: 9, file: new File(['12'], 'young.jpg') });
+    keeper.note(young);
+    await keeper.settled();
+    expect([[...store.photos.keys()], problems()]).toEqual([[looks[3]!.key, young.key], 0]);
   });
 
   it('goes on after a write that failed', async () => {

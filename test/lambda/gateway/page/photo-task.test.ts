@@ -124,6 +124,11 @@ describe('the deadline of a bulk photo', () => {
   });
 });
 
+it('keeps the order of photos that are added together', () => {
+  const times = Array.from({ length: 50 }, () => newTask(file('Oma.jpg', 'image/jpeg'), true).addedAt);
+  expect(times).toEqual([...new Set(times)].sort((a, b) => a - b));
+});
+
 describe('the type of a file', () => {
   it.each([
     ['Oma.jpg', 'image/jpeg', 'image/jpeg'],
