@@ -82,6 +82,29 @@ describe('image processes', { timeout: LIMIT }, () => {
     expect(fakes.started[0]!.seen).toEqual(['prepare one', 'discard one', 'prepare two']);
   });
 
+  it.each(['finish', 'advance'] as const)(
+    'free a photo whose time is up before they get to %s it',
+    async (act) => {
+      processes(1);
+      await images.prepare('one', body('one'));
+      const bad = images.prepare('bad', body('hang')).catch((error: unknown) => error);
+      const ending = new AbortController();
+      const { signal } = ending;
+      const acted =
+        act === 'finish'
+          ? images.finish('one', body('colours'), 'v', signal)
+          : images.advance('one', body('picture'), undefined, signal);
+      ending.abort(new Error('no time left'));
+      await expect(acted).rejects.toThrow('no time left');
+      images.discard('one');
+      fakes.started[0]!.reply({ fault: { kind: 'other', message: 'bad' }, megabytes: 80 });
+      await bad;
+      await images.prepare('three', body('three'));
+      const seen = ['prepare one', 'prepare hang', 'discard one', 'prepare three'];
+      expect(fakes.started.map((one) => one.seen)).toEqual([seen]);
+    },
+  );
+
   it('are replaced when they hold no photo and have much memory', async () => {
     processes(1);
     await images.prepare('one', body('much memory'));

@@ -77,7 +77,7 @@ export class ImageProcessPool {
     let onAbort: () => void = () => undefined;
     return new Promise<Answer<Task>>((resolve, reject) => {
       const job: Job = { request: request, body, where, resolve, reject };
-      if (signal?.aborted) return reject(signal.reason as Error);
+      if (signal?.aborted) return this.abandon(job, signal.reason as Error);
       onAbort = () => this.abandon(job, signal?.reason as Error);
       signal?.addEventListener('abort', onAbort, { once: true });
       if (where.process && !this.processes.has(where.process as PooledProcess))
@@ -88,12 +88,17 @@ export class ImageProcessPool {
     }).finally(() => signal?.removeEventListener('abort', onAbort));
   }
 
-  /** Ends the process that has a request for which its photo has no time left. */
+  /** Ends the process that has a request for which its photo has no time left; one that has not got it yet frees the photo. */
   private abandon(job: Job, reason: Error): void {
     this.queue = this.queue.filter((one) => one !== job);
     const process = [...this.processes].find(({ sent }) => sent.includes(job));
     job.reject(reason);
-    if (process) this.kill(process, reason.message);
+    if (process) return this.kill(process, reason.message);
+    const { request, where } = job;
+    if (where.process && 'id' in request)
+      void this.run({ do: 'discard', id: request.id }, undefined, { process: where.process }).catch(
+        () => undefined,
+      );
   }
 
   /** Ends a process whose answers are not true; its photos are lost. */
