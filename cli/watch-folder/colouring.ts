@@ -12,9 +12,9 @@ import { NeverReady } from '../../worker/comfyui/readiness.ts';
 import { ImageProcesses, withSpare } from '../../worker/imaging/image-processes.ts';
 import { memoryLimits } from '../../worker/instance/memory.ts';
 import { Notices } from '../../worker/instance/notices.ts';
-import type { AttemptRecord, AttemptStore } from '../../worker/photo/attempts.ts';
 import type { Bucket } from '../../worker/photo/bucket.ts';
 import { WorkflowRefused } from '../../worker/photo/faults.ts';
+import { MemoryAttempts } from '../../worker/photo/memory-attempts.ts';
 import type { JobQueue } from '../../worker/photo/queue.ts';
 import { describeError, type Log } from '../../worker/telemetry/log.ts';
 import { runWorker } from '../../worker/worker.ts';
@@ -37,6 +37,10 @@ export interface ColouringPorts {
   say: (line: string) => void;
   log: Log;
   stop: AbortSignal;
+  /** @default runWorker */
+  run?: typeof runWorker;
+  /** Milliseconds before the worker starts again, twice as many each time, a minute at most. @default 5000 */
+  firstPauseMs?: number;
 }
 
 /**
@@ -45,17 +49,18 @@ export interface ColouringPorts {
  * @throws UserError when ComfyUI lacks what the workflow needs
  */
 export async function colouring(ports: ColouringPorts): Promise<void> {
-  const { comfyui, stop, say, log } = ports;
+  const { comfyui, stop, say, log, run = runWorker, firstPauseMs = FIRST_PAUSE_MS } = ports;
   const settings = settingsOf(ports);
   const images = new ImageProcesses(settings, withSpare(PROCESSES), log);
-  const attemptStore = new Attempts();
+  // Forgotten when the command ends: its next start gives each photo all its attempts.
+  const attemptStore = new MemoryAttempts();
   let [wasReady, failures] = [false, 0];
   while (!stop.aborted) {
     const notices = new Notices(() => Promise.resolve(undefined), log);
     const drain = () => notices.drain('the command ends');
     stop.addEventListener('abort', drain, { once: true });
     try {
-      await runWorker({
+      await run({
         ...{ settings, notices, images, attemptStore, log },
         client: new ComfyuiClient(comfyui),
         queue: ports.queue,
@@ -85,7 +90,7 @@ export async function colouring(ports: ColouringPorts): Promise<void> {
     } finally {
       stop.removeEventListener('abort', drain);
     }
-    if (!stop.aborted) await pause(Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures++), stop);
+    if (!stop.aborted) await pause(Math.min(LONGEST_PAUSE_MS, firstPauseMs * 2 ** failures++), stop);
   }
 }
 
@@ -106,19 +111,4 @@ function settingsOf({ workflow, device }: ColouringPorts): WorkerSettings {
     device: device as WorkerSettings['device'],
     workflow,
   };
-}
-
-/** Forgotten when the command ends: its next start gives each photo all its attempts. */
-class Attempts implements AttemptStore {
-  private readonly records = new Map<string, AttemptRecord>();
-
-  add(id: string, attempts: number, faultedOn?: string): Promise<AttemptRecord> {
-    const before = this.records.get(id) ?? { attempts: 0, faultedOn: [] };
-    const record = {
-      attempts: before.attempts + attempts,
-      faultedOn: faultedOn === undefined ? before.faultedOn : [...before.faultedOn, faultedOn],
-    };
-    this.records.set(id, record);
-    return Promise.resolve(record);
-  }
 }

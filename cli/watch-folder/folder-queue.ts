@@ -4,7 +4,8 @@ import type { JobQueue, Message } from '../../worker/photo/queue.ts';
 
 /** How long an idle worker waits for a message. */
 const WAIT_MS = 1000;
-const BUCKET = 'folder';
+/** Name of the bucket in messages. */
+export const FOLDER_BUCKET = 'folder';
 
 interface Waiting {
   message: Message;
@@ -39,7 +40,7 @@ export class FolderQueue implements JobQueue {
       source: 'aws.s3',
       'detail-type': 'Object Created',
       time,
-      detail: { bucket: { name: BUCKET }, object: { key, etag } },
+      detail: { bucket: { name: FOLDER_BUCKET }, object: { key, etag } },
     };
     const message: Message = {
       queue: 'interactive',
@@ -86,5 +87,3 @@ export class FolderQueue implements JobQueue {
     return undefined;
   }
 }
-
-export { BUCKET as FOLDER_BUCKET };

@@ -37,10 +37,7 @@ export class Journal {
   private readonly last = new Map<string, Entry>();
   private readonly files = new Map<string, Entry>();
 
-  private constructor(
-    private readonly file: string,
-    private isCutOff: boolean,
-  ) {}
+  private constructor(private readonly file: string) {}
 
   /** @throws UserError when it is there and cannot be read */
   static open(folder: string): Journal {
@@ -52,8 +49,10 @@ export class Journal {
       if ((cause as NodeJS.ErrnoException).code !== 'ENOENT')
         throw new UserError(`The journal ${file} cannot be read: ${(cause as Error).message}`, { cause });
     }
-    const journal = new Journal(file, text !== '' && !text.endsWith('\n'));
+    const journal = new Journal(file);
     for (const line of text.split('\n')) journal.remember(line);
+    // The last line is cut off where a disk was full: the next one begins behind it.
+    if (text !== '' && !text.endsWith('\n')) journal.write('\n');
     return journal;
   }
 
@@ -67,20 +66,20 @@ export class Journal {
     return this.files.get(file);
   }
 
-  /** @throws UserError, since without a journal photos would be coloured again */
+  /** @throws UserError, since without a journal photos would be coloured again: the command ends */
   append(entry: Entry): void {
+    this.write(`${JSON.stringify(entry)}\n`);
+    this.note(entry);
+  }
+
+  private write(text: string): void {
     try {
-      const line = `${this.isCutOff ? '\n' : ''}${JSON.stringify(entry)}\n`;
-      // Until all of it is written: a full disk takes a part.
-      this.isCutOff = true;
-      appendFileSync(this.file, line, { mode: 0o600 });
-      this.isCutOff = false;
+      appendFileSync(this.file, text, { mode: 0o600 });
     } catch (cause) {
       throw new UserError(`The journal ${this.file} cannot be written: ${(cause as Error).message}`, {
         cause,
       });
     }
-    this.note(entry);
   }
 
   /** Skips what is no entry: the last line may be cut off. */

@@ -1,8 +1,9 @@
 /** Attempts: what a photo is charged for, whose fault an instance fault is, and when the photo gets no more. */
+import { MemoryAttempts } from '../../worker/photo/memory-attempts.ts';
 import { describe, expect, it } from 'vitest';
 import { InstanceFaults, PhotoAttempt } from '../../worker/photo/attempts.ts';
 import { InstanceFault, TransientFault } from '../../worker/photo/faults.ts';
-import { attemptPorts, MemoryAttempts, memoryLog } from './support/memory.ts';
+import { attemptPorts, memoryLog } from './support/memory.ts';
 
 const CUDA = new InstanceFault('CUDA');
 const SLOW = new TransientFault('slow');

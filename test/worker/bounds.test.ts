@@ -1,4 +1,5 @@
 /** Bounds of a photo: bytes are reserved before they are fetched, and what hangs ends at the photo's deadline. */
+import { MemoryAttempts } from '../../worker/photo/memory-attempts.ts';
 import { S3Client } from '@aws-sdk/client-s3';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { listenOnLoopback } from '../../common/loopback.ts';
@@ -15,7 +16,6 @@ import {
   attemptPorts,
   body,
   event,
-  MemoryAttempts,
   MemoryBucket,
   memoryLog,
   MemoryQueue,

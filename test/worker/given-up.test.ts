@@ -1,10 +1,11 @@
 /** Messages whose photo is given up: they go to the dead-letter queue, after its failure record. */
+import { MemoryAttempts } from '../../worker/photo/memory-attempts.ts';
 import { describe, expect, it } from 'vitest';
 import { photoLogId } from '../../contract/trace.ts';
 import { InstanceFault, TransientFault } from '../../worker/photo/faults.ts';
 import { handleMessage, type MessagePorts } from '../../worker/photo/handle-message.ts';
 import type { PhotoOutcome } from '../../worker/photo/process-photo.ts';
-import { attemptPorts, body, event, MemoryAttempts, memoryLog, MemoryQueue } from './support/memory.ts';
+import { attemptPorts, body, event, memoryLog, MemoryQueue } from './support/memory.ts';
 import { GIVEN_UP, portsOn } from './support/message-ports.ts';
 
 const PHOTO = photoLogId('photos', 'incoming/a.jpg');

@@ -1,4 +1,5 @@
 /** Handling a message: what is deleted, what is returned and when, and what is reported about its photos. */
+import { MemoryAttempts } from '../../worker/photo/memory-attempts.ts';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { laneOfQueue, type QueueName } from '../../contract/lanes.ts';
 import { PROBE_PHOTOS } from '../../contract/keys.ts';
@@ -9,7 +10,7 @@ import { handleMessage } from '../../worker/photo/handle-message.ts';
 import type { PhotoOutcome } from '../../worker/photo/process-photo.ts';
 import { returnDelay } from '../../worker/photo/queue.ts';
 import { CancelledBeforeStart } from '../../worker/photo/weighted-semaphore.ts';
-import { attemptPorts, body, event, MemoryAttempts, memoryLog, MemoryQueue } from './support/memory.ts';
+import { attemptPorts, body, event, memoryLog, MemoryQueue } from './support/memory.ts';
 import { handle } from './support/handled-message.ts';
 import { never, NOW, portsOn } from './support/message-ports.ts';
 

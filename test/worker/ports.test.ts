@@ -1,4 +1,5 @@
 /** The worker's ports: one suite for the bucket in memory, of folders and of S3, the latter and SQS on the local AWS. */
+import { MemoryAttempts } from '../../worker/photo/memory-attempts.ts';
 import { CreateTableCommand, DynamoDBClient, type UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { CreateBucketCommand, HeadObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import {
@@ -20,7 +21,7 @@ import { Scope } from '../../common/scope.ts';
 import { fakeS3 } from '../support/fake-s3.ts';
 import { startLocalAws } from '../support/local-aws.ts';
 import { folderBucket, type Made } from './support/folder-bucket.ts';
-import { MemoryAttempts, MemoryBucket } from './support/memory.ts';
+import { MemoryBucket } from './support/memory.ts';
 
 const TRACE = '0123456789abcdef0123456789abcdef';
 

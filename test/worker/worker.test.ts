@@ -1,4 +1,5 @@
 /** A whole worker, from its launch hook to its drain: what is published, and what is called. */
+import { MemoryAttempts } from '../../worker/photo/memory-attempts.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Canary } from '../../worker/comfyui/canary.ts';
 import { ComfyuiClient } from '../../worker/comfyui/client.ts';
@@ -13,7 +14,7 @@ import { LAUNCH_HOOK, TERMINATION_HOOK } from '../../contract/names.ts';
 import { withDefaults } from '../../contract/field.ts';
 import { QUEUE_FIELDS, WORKER_FIELDS, type WorkerSettings } from '../../contract/worker.ts';
 import { Comfy, workflow } from './support/stand-in-comfyui.ts';
-import { body, event, MemoryAttempts, MemoryBucket, MemoryQueue, memoryLog } from './support/memory.ts';
+import { body, event, MemoryBucket, MemoryQueue, memoryLog } from './support/memory.ts';
 
 let comfy: Comfy;
 beforeEach(async () => {

@@ -1,9 +1,10 @@
 /** Handles one message with ports in memory. */
+import { MemoryAttempts } from '../../../worker/photo/memory-attempts.ts';
 import { expect } from 'vitest';
 import type { Job } from '../../../contract/job.ts';
 import { handleMessage } from '../../../worker/photo/handle-message.ts';
 import type { PhotoOutcome } from '../../../worker/photo/process-photo.ts';
-import { attemptPorts, MemoryAttempts, memoryLog, MemoryQueue } from './memory.ts';
+import { attemptPorts, memoryLog, MemoryQueue } from './memory.ts';
 import { GIVEN_UP, NOW } from './message-ports.ts';
 
 /** @param attempts that its photo was charged before */

@@ -9,13 +9,9 @@ import {
   type StoredObject,
   type Write,
 } from '../../../worker/photo/bucket.ts';
-import {
-  InstanceFaults,
-  type AttemptPorts,
-  type AttemptRecord,
-  type AttemptStore,
-} from '../../../worker/photo/attempts.ts';
+import { InstanceFaults, type AttemptPorts } from '../../../worker/photo/attempts.ts';
 import type { QueueName } from '../../../contract/lanes.ts';
+import { MemoryAttempts } from '../../../worker/photo/memory-attempts.ts';
 import { WeightedSemaphore } from '../../../worker/photo/weighted-semaphore.ts';
 import type { Log } from '../../../worker/telemetry/log.ts';
 import type { JobQueue, Message } from '../../../worker/photo/queue.ts';
@@ -89,21 +85,6 @@ export class MemoryBucket implements Bucket {
     const object = this.objects.get(key);
     if (object && object.etag !== etag) throw new ConditionFailed(key);
     this.objects.delete(key);
-  }
-}
-
-/** Attempts in memory, shared by the workers of a test. */
-export class MemoryAttempts implements AttemptStore {
-  readonly records = new Map<string, AttemptRecord>();
-
-  async add(id: string, attempts: number, faultedOn?: string): Promise<AttemptRecord> {
-    const before = this.records.get(id) ?? { attempts: 0, faultedOn: [] };
-    const record = {
-      attempts: before.attempts + attempts,
-      faultedOn: faultedOn === undefined ? before.faultedOn : [...before.faultedOn, faultedOn],
-    };
-    this.records.set(id, record);
-    return record;
   }
 }
 
