@@ -1,6 +1,5 @@
 /** What deletes photos of the HTTP API with the operator's AWS credentials: the gateway's own rule, on its table and the bucket. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { S3Client } from '@aws-sdk/client-s3';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { deletePhoto } from '../../lambda/gateway/delete-photo.ts';
 import { photosOfCaller } from '../../lambda/gateway/aws/caller-photos.ts';
@@ -9,6 +8,7 @@ import { S3PhotoStorage } from '../../lambda/gateway/aws/storage.ts';
 import { DynamoUnfinishedPhotos } from '../../lambda/gateway/aws/unfinished.ts';
 import { ProblemError } from '../../lambda/gateway/problems.ts';
 import { awsCall } from '../shared/aws-errors.ts';
+import { s3ClientOf } from '../shared/s3-client.ts';
 import type { ClientConfig } from '../shared/deployment.ts';
 import type { Answer } from './run.ts';
 
@@ -34,13 +34,10 @@ export function photoDeleter(
   { signal, now }: { signal: AbortSignal; now: () => number },
 ): PhotoDeleter {
   const documents = DynamoDBDocumentClient.from(new DynamoDBClient(config));
-  const own = config.endpoint ?? process.env.AWS_ENDPOINT_URL_S3 ?? process.env.AWS_ENDPOINT_URL;
-  // Another endpoint, such as a local AWS, has no host for each bucket.
-  const s3 = new S3Client({ ...config, forcePathStyle: own !== undefined });
   const registry = new DynamoPhotoRegistry(documents, table);
   const ports = {
     registry,
-    storage: new S3PhotoStorage(s3, bucket),
+    storage: new S3PhotoStorage(s3ClientOf(config), bucket),
     // A count that stays too high ends with its window, in ten minutes.
     unfinished: new DynamoUnfinishedPhotos(documents, table, () => undefined),
   };

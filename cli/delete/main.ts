@@ -9,7 +9,7 @@ import { deploymentOf, output, outputsOf } from '../shared/deployment.ts';
 import { count } from '../shared/format.ts';
 import { exitCodeOf, interruptible } from '../shared/interruptible.ts';
 import { targetOf, withTarget, type TargetOptions } from '../shared/target.ts';
-import { deleteAll, deleteListed, type Answer, type Deletion } from './run.ts';
+import { deleteListed, type Answer, type Deletion } from './run.ts';
 
 interface DeleteOptions extends TargetOptions {
   caller?: string;
@@ -97,9 +97,7 @@ const deletePhotos = (given: string[], options: DeleteOptions): Promise<number> 
     };
     const ports = { delete: deleter.delete, report, signal };
     const again = async () => (caller === undefined ? [] : deleter.list(caller));
-    const deletions = dryRun
-      ? []
-      : await (caller === undefined ? deleteAll(found, ports) : deleteListed(found, again, ports));
+    const deletions = dryRun ? [] : await deleteListed(found, again, ports);
     const of = (wanted: Answer) => deletions.filter(({ answer }) => answer === wanted).length;
     const failed = deletions.flatMap(({ id, answer }) =>
       answer instanceof Error ? [{ id, error: answer }] : [],

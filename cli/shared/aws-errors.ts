@@ -65,5 +65,7 @@ function errorOf(resource: string, needs: string, error: SdkError): Error {
   if (transient || NETWORK.test(code) || NETWORK.test(name)) {
     return new ApiError('unavailable', status, `${resource} cannot be reached (${code || name}).`, cause);
   }
-  return error;
+  // The gateway's ports name the object around the SDK's error.
+  const inner = error.cause instanceof Error ? errorOf(resource, needs, error.cause) : error.cause;
+  return inner instanceof UserError || inner instanceof ApiError ? inner : error;
 }

@@ -3,10 +3,11 @@
  *
  * Gotcha: without s3:ListBucket, S3 answers 403 for a missing object. Forbidden and missing both mean "not yet" here.
  */
-import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { awsCall } from '../shared/aws-errors.ts';
 import type { ClientConfig, Deployment } from '../shared/deployment.ts';
+import { s3ClientOf } from '../shared/s3-client.ts';
 import type { SmokeBucket } from './run.ts';
 
 const PUT_NEEDS = 's3:PutObject on incoming/smoke/*';
@@ -32,9 +33,7 @@ const isMissing = ({ name, $metadata }: StatusError): boolean =>
   name !== 'NoSuchBucket' && ($metadata?.httpStatusCode === 404 || name === 'AccessDenied');
 
 export function smokeBucket(config: ClientConfig, Bucket: string, signal: AbortSignal): SmokeBucket {
-  const own = config.endpoint ?? process.env.AWS_ENDPOINT_URL_S3 ?? process.env.AWS_ENDPOINT_URL;
-  // Another endpoint, such as a local AWS, has no host for each bucket.
-  const s3 = new S3Client({ ...config, forcePathStyle: own !== undefined });
+  const s3 = s3ClientOf(config);
   const name = `s3://${Bucket}`;
   // Cleaning up continues after an interruption.
   const never = new AbortController().signal;

@@ -86,7 +86,7 @@ describe('redrive', () => {
   });
 });
 
-describe('delete', () => deleteTests({ stage, operate }));
+describe('delete', () => deleteTests({ stage, folder, operate }));
 
 describe('smoke', () => {
   it('finds its bucket, waits for the result, and deletes it', async () => {

@@ -2,18 +2,22 @@
 import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import { CreateBucketCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import { beforeAll, expect, it } from 'vitest';
+import { photoDeleter } from '../../../cli/delete/aws.ts';
+import { requestHandler } from '../../../cli/shared/proxy.ts';
+import { clientConfig } from '../../../common/environment.ts';
 import { CALLER_INDEX, GATEWAY_KEY } from '../../../contract/gateway.ts';
 import { resultKey } from '../../../contract/keys.ts';
 import { photoKeyOf } from '../../../lambda/gateway/first-queue.ts';
 import { photosOfCaller } from '../../../lambda/gateway/aws/caller-photos.ts';
 import { DynamoPhotoRegistry } from '../../../lambda/gateway/aws/registry.ts';
 import type { PhotoRecord } from '../../../lambda/gateway/ports.ts';
-import { json, type stageOf } from '../support/stage.ts';
+import { command } from '../support/command.ts';
+import { json, STAGE, type stageOf } from '../support/stage.ts';
 
 const [TableName, Bucket] = ['ops-gateway', 'unused'];
 let photos = 0;
 
-export function deleteTests({ stage, operate }: Pick<ReturnType<typeof stageOf>, 'stage' | 'operate'>): void {
+export function deleteTests({ stage, folder, operate }: ReturnType<typeof stageOf>): void {
   beforeAll(async () => {
     await stage.s3.send(new CreateBucketCommand({ Bucket }));
     const { name, partition, sort } = CALLER_INDEX;
@@ -67,7 +71,14 @@ export function deleteTests({ stage, operate }: Pick<ReturnType<typeof stageOf>,
     ];
     const other = await announced('anonymous', 'succeeded');
     const unknown = 'x'.repeat(22);
-    const ended = await operate('delete', waiting, done, unknown, '--yes');
+    const noS3 = { ...stage.env, AWS_ENDPOINT_URL_S3: 'http://127.0.0.1:1' };
+    const failed = await command(folder.path, ['delete', waiting, '--yes', '--stage', STAGE], noS3);
+    expect(failed.code).toBe(3);
+    expect(failed.err).toContain(
+      `${waiting} is not deleted: table ${TableName} and bucket ${Bucket} cannot be reached (ECONNREFUSED).`,
+    );
+    expect(failed.out).toContain('0 gone, 1 failed.');
+    const ended = await operate('delete', waiting, done, unknown, done, '--yes');
     expect(ended).toMatchObject({ code: 0, err: '' });
     expect(ended.out.split('\n').slice(0, 3).sort()).toEqual(
       [
@@ -98,11 +109,23 @@ export function deleteTests({ stage, operate }: Pick<ReturnType<typeof stageOf>,
       '3 photos of group:Museum Köln at stage ops would be deleted. Nothing is changed.',
     );
     expect(await left()).toHaveLength(7);
-    const counts = { found: 3, cancelled: 1, deleted: 2, gone: 0, failed: 0 };
+    const counts = { caller, found: 3, cancelled: 1, deleted: 2, gone: 0, failed: 0 };
     expect(json(await operate('delete', '--caller', caller, '--json', '--yes'))).toMatchObject(counts);
     expect(await left()).toEqual([`sidelined-results/api/${neighbour}`, `sidelined/api/${neighbour}`]);
     expect(json(await operate('delete', '--caller', caller, '--json', '--yes'))).toMatchObject({ found: 0 });
     expect(await registry().get(neighbour)).toBeDefined();
+  });
+
+  it('does not find a photo that another deletion has taken', async () => {
+    const ports = { signal: new AbortController().signal, now: () => Date.now() / 1000 };
+    const config = {
+      ...{ ...clientConfig(stage.endpoint), maxAttempts: 1 },
+      requestHandler: await requestHandler({}, { connectionTimeout: 5000, socketTimeout: 5000 }),
+    };
+    const deleter = photoDeleter(config, { bucket: Bucket, table: TableName }, ports);
+    const waiting = await announced('jwt:ann', 'waits');
+    const answers = await Promise.all([deleter.delete(waiting), deleter.delete(waiting)]);
+    expect(answers.sort()).toEqual(['cancelled', 'gone']);
   });
 
   const id = 'x'.repeat(22);

@@ -1,6 +1,9 @@
 /** Deletions of many photos: one that fails leaves the others, and a list is looked at again. */
 import { expect, it } from 'vitest';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { deleteAll, deleteListed, type Answer, type DeletePorts } from '../../../cli/delete/run.ts';
+import { GATEWAY_KEY, photoRecordKey } from '../../../contract/gateway.ts';
+import { photosOfCaller } from '../../../lambda/gateway/aws/caller-photos.ts';
 
 const signal = new AbortController().signal;
 
@@ -44,4 +47,17 @@ it.each([
   const later = lists.slice(1);
   await deleteListed(lists[0]!, async () => later.shift() ?? [], all);
   expect(asked).toEqual(deleted);
+});
+
+it('finds photos on each page of the index', async () => {
+  const pages = [['a', 'b'], [], ['c']];
+  const documents = {
+    send: async ({ input: { ExclusiveStartKey = 0 } }: { input: { ExclusiveStartKey?: number } }) => ({
+      Items: pages[ExclusiveStartKey]!.map((id) => ({ [GATEWAY_KEY]: photoRecordKey(id) })),
+      ...(ExclusiveStartKey + 1 < pages.length && { LastEvaluatedKey: ExclusiveStartKey + 1 }),
+    }),
+  } as unknown as DynamoDBDocumentClient;
+  const found: string[] = [];
+  for await (const id of photosOfCaller(documents, 'table', 'jwt:ann')) found.push(id);
+  expect(found).toEqual(['a', 'b', 'c']);
 });
