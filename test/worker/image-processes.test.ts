@@ -113,6 +113,7 @@ describe('image processes', { timeout: LIMIT }, () => {
     await finish('two');
     await images.inspect(body('three'));
     expect(fakes.started.map(({ seen }) => seen[0])).toEqual(['prepare much memory', 'prepare two']);
+    expect(fakes.started.map(({ isKilled }) => isKilled)).toEqual([true, false]);
   });
 
   it('are not replaced once they are closed', async () => {

@@ -8,11 +8,13 @@ import { StageInference } from '../../worker/comfyui/stage-inference.ts';
 import { createBatcher } from '../../worker/comfyui/batches.ts';
 import { ComfyuiClient } from '../../worker/comfyui/client.ts';
 import { infer } from '../../worker/comfyui/inference.ts';
+import { ImageProcesses } from '../../worker/imaging/image-processes.ts';
 import { LocalImageProcessor } from '../../worker/imaging/image-processor.ts';
 import { PhotoDeadline } from '../../worker/photo/deadline.ts';
 import { photoChoice } from '../../worker/photo/options.ts';
 import { createPipeline, type Attempt } from '../../worker/photo/pipeline.ts';
 import { WeightedSemaphore } from '../../worker/photo/weighted-semaphore.ts';
+import { FakeProcesses, png } from './support/fake-image-process.ts';
 import { memoryLog } from './support/memory.ts';
 import { Comfy } from './support/stand-in-comfyui.ts';
 
@@ -218,5 +220,72 @@ describe('a chain', () => {
     const { body, remarks } = await pipeline('chroma')(await photo(white), { workflow: 'ddcolor+upscale' });
     expect(remarks).toEqual(['no-room-for-colour']);
     expect(await pixels(body)).toMatchObject({ width: 2 * WIDTH, height: 2 * HEIGHT });
+  });
+});
+
+describe('a chain of a photo in image processes', () => {
+  const bytes = (text: string) => Buffer.from(text, 'latin1');
+  const settings = { maxMegapixels: 1, path: 'chroma', workflow: parse('ddcolor-public-node') } as const;
+  const started = async (text: string, once = '', count = 1) => {
+    const fakes = new FakeProcesses();
+    fakes.once.add(once);
+    const images = new ImageProcesses(settings, count, memoryLog(), fakes.connect);
+    const others = Array.from({ length: count - 1 }, (_, k) => images.prepare(`${k}`, bytes('other')));
+    await Promise.all([images.prepare('one', bytes(text)), ...others]);
+    return { fakes, images, advance: (saved: string) => images.advance('one', bytes(saved)) };
+  };
+  const finished = async (images: ImageProcesses) => (await images.finish('one', bytes('colours'), 'v')).file;
+
+  it('of which one dies of another photo goes on at its step, with what each step before has saved', async () => {
+    const { fakes, images, advance } = await started('photo');
+    expect((await advance('first')).upload).toEqual(png('photo, first'));
+    await advance('second');
+    await expect(images.prepare('bad', bytes('die'))).rejects.toMatchObject({ name: 'PermanentFault' });
+    const again = ['prepare photo', 'advance photo', 'advance photo, first'];
+    expect(await finished(images)).toEqual(png('photo, first, second, colours, v'));
+    expect(fakes.started.at(-1)!.seen.slice(-4)).toEqual([...again, 'finish photo, first, second']);
+  });
+
+  it('of which one dies before a step is prepared again for it', async () => {
+    const { fakes, images, advance } = await started('photo');
+    await expect(images.prepare('bad', bytes('die'))).rejects.toMatchObject({ name: 'PermanentFault' });
+    await advance('first');
+    expect(fakes.started.at(-1)!.seen.slice(-2)).toEqual(['prepare photo', 'advance photo']);
+    expect(await finished(images)).toEqual(png('photo, first, colours, v'));
+  });
+
+  it('of which one dies of its step is tried in a fresh one, and after two waits for its next attempt', async () => {
+    const text = 'die in advance';
+    const innocent = await started(text, text, 2);
+    await innocent.advance('first');
+    const tried = [`prepare ${text}`, `advance ${text}`];
+    expect(innocent.fakes.started.map(({ seen }) => seen)).toEqual([['prepare other'], tried, tried]);
+    expect(await finished(innocent.images)).toEqual(png(`${text}, first, colours, v`));
+    const poison = await started(text);
+    await expect(poison.advance('first')).rejects.toMatchObject({ name: 'TransientFault' });
+    expect(poison.fakes.started).toHaveLength(2);
+  });
+
+  it('stays in its process, which is not replaced before', async () => {
+    const { fakes, images, advance } = await started('photo');
+    await advance('first');
+    await images.prepare('two', bytes('much memory'));
+    images.discard('two');
+    await images.inspect(bytes('once that is done'));
+    await finished(images);
+    const seen = ['prepare photo', 'advance photo', 'prepare much memory', 'discard much memory'];
+    expect(fakes.started[0]).toMatchObject({ seen: [...seen, 'finish photo, first'], isKilled: true });
+  });
+
+  it('blames ComfyUI for the picture that a step saved', async () => {
+    const { advance } = await started('instance fault in advance');
+    await expect(advance('first')).rejects.toMatchObject({ name: 'InstanceFault', message: 'grey' });
+  });
+
+  it('is not believed that it has another size at a next step', async () => {
+    const { fakes, images, advance } = await started('twice too many pixels in advance');
+    await expect(advance('first')).rejects.toThrow('a load of 0.5 and 2 megapixels at a next step');
+    await images.prepare('two', bytes('two'));
+    expect(fakes.started).toHaveLength(2);
   });
 });

@@ -33,13 +33,14 @@ export interface FakeProcess {
   seen: string[];
   /** What it was sent, in the same way. */
   sent: string[];
+  isKilled: boolean;
   end: (ended: Ended) => void;
   reply: (header: unknown, body?: Buffer) => void;
 }
 
 type Behaviour = (process: FakeProcess) => void;
 
-/** By the text of the request's body, or of the photo that is to be finished. */
+/** By the text of the request's body, or of the photo, as `die in finish`. */
 const BEHAVIOURS: Record<string, Behaviour> = {
   die: ({ end }) => end({ signal: 'SIGSEGV' }),
   killed: ({ end }) => end({ signal: 'SIGKILL' }),
@@ -78,6 +79,7 @@ export class FakeProcesses {
     const process: FakeProcess = {
       seen: [],
       sent: [],
+      isKilled: false,
       end: (ended) => {
         if (!hasEnded) setImmediate(() => events.ended(ended));
         hasEnded = true;
@@ -107,7 +109,10 @@ export class FakeProcesses {
         isBusy = true;
         next.shift()?.();
       },
-      kill: () => process.end({ signal: 'SIGKILL' }),
+      kill: () => {
+        process.isKilled = true;
+        process.end({ signal: 'SIGKILL' });
+      },
     };
   };
 
@@ -124,7 +129,7 @@ export class FakeProcesses {
     const photo = 'id' in request && request.do !== 'prepare' ? held.get(request.id) : body;
     process.seen.push(`${request.do} ${photo}`);
     if (photo === undefined) throw new Error('a photo that this process does not hold');
-    const behaviour = BEHAVIOURS[request.do === 'finish' ? photo.replace(/ in finish$/, '') : photo];
+    const behaviour = request.do !== 'discard' && BEHAVIOURS[photo.replace(` in ${request.do}`, '')];
     if (behaviour && !this.once.has(`${photo} done`)) {
       if (this.once.has(photo)) this.once.add(`${photo} done`);
       if (request.do === 'prepare') held.set(request.id, photo);
