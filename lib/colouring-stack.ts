@@ -101,7 +101,7 @@ export class ColouringStack extends Stack {
         ? undefined
         : new PhotoProbe(this, 'Probe', { ...stage, stageName, photos, table, schedule });
     // A stack that is deleted sends no photo any more from then on: the bucket has to be empty in the end.
-    probe?.node.addDependency(autoScalingGroup);
+    for (const sender of probe?.senders ?? []) sender.node.addDependency(autoScalingGroup);
     const { policy } = stage;
     const p95WaitSeconds = policy.kind === 'threshold' ? undefined : policy.p95WaitSeconds;
     const monitoring = new Monitoring(this, 'Monitoring', {

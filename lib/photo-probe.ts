@@ -41,6 +41,8 @@ const DEPLOY_TIME: readonly (keyof PhotoProbeProps)[] = ['logRetentionDays'];
 
 export class PhotoProbe extends Construct {
   readonly logGroup: logs.ILogGroup;
+  /** What sends photos: the function and its schedules. */
+  readonly senders: readonly Construct[];
 
   constructor(scope: Construct, id: string, props: PhotoProbeProps) {
     super(scope, id);
@@ -102,7 +104,10 @@ export class PhotoProbe extends Construct {
           }),
         }),
       });
-    runs('Send', 'send', SEND_MINUTE);
-    runs('Check', 'check', checkMinute(promisedWaitSeconds));
+    this.senders = [
+      handler.function,
+      runs('Send', 'send', SEND_MINUTE),
+      runs('Check', 'check', checkMinute(promisedWaitSeconds)),
+    ];
   }
 }

@@ -16,7 +16,6 @@ import { CfnQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct, type IConstruct } from 'constructs';
 import { keyAlias } from '../contract/names.ts';
 import { keyStatements } from './key-policy.ts';
-import { allow } from './permissions.ts';
 
 /** For so long SQS uses a data key of a caller again: each caller then asks KMS once an hour, and not each five minutes. */
 const DATA_KEY_SECONDS = 3600;
@@ -69,9 +68,13 @@ export class StageKey extends Construct {
 
   /** Encrypts everything below a construct with the key, and lets each role use it. */
   encrypt(root: IConstruct): void {
-    for (const one of root.node.findAll()) {
+    const all = root.node.findAll();
+    const uses = all.flatMap((one) => (one instanceof iam.Role ? this.letUse(one) : []));
+    for (const one of all) {
       this.encryptOne(one);
-      if (one instanceof iam.Role) this.letUse(one);
+      // On a stage that runs, a role's own policy follows the bucket, the queues and tables that it names: it would be too late.
+      if (one instanceof CfnBucket || one instanceof CfnQueue || one instanceof CfnTable)
+        one.node.addDependency(...uses);
     }
   }
 
@@ -100,14 +103,19 @@ export class StageKey extends Construct {
       one.addPropertyOverride('LaunchTemplateData.BlockDeviceMappings.0.Ebs.KmsKeyId', keyArn);
   }
 
-  private letUse(role: iam.Role): void {
+  /** @returns a policy that depends on nothing but role and key; none for a role that needs no key */
+  private letUse(role: iam.Role): iam.Policy[] {
     const { region, urlSuffix } = Stack.of(this);
-    for (const [service, actions] of keyUses(actionsOf(role)))
-      allow(role, {
-        actions,
-        resources: [this.key.keyArn],
-        conditions: { StringEquals: { 'kms:ViaService': `${service}.${region}.${urlSuffix}` } },
-      });
+    const statements = keyUses(actionsOf(role)).map(
+      ([service, actions]) =>
+        new iam.PolicyStatement({
+          actions,
+          resources: [this.key.keyArn],
+          conditions: { StringEquals: { 'kms:ViaService': `${service}.${region}.${urlSuffix}` } },
+        }),
+    );
+    const id = role.node.path.split('/').slice(1).join('');
+    return statements.length > 0 ? [new iam.Policy(this, id, { statements, roles: [role] })] : [];
   }
 }
 

@@ -4,7 +4,7 @@ import { keyUses } from '../../lib/stage-key.ts';
 import { KEY_USES } from '../rights/key-calls.ts';
 import { ACCOUNT, REGION, statementsOf } from '../rights/policies.ts';
 import { arn, TYPES } from './resources.ts';
-import { ofType, only, synthesise, withPlainIds, type Properties } from './template.ts';
+import { before, ofType, only, synthesise, withPlainIds, type Properties } from './template.ts';
 
 const hashed = synthesise('prod', {
   ...{
@@ -55,6 +55,19 @@ describe('a stage with a key of the account', () => {
     const found = all(type, pick);
     expect(found.length).toBeGreaterThanOrEqual(TYPES[type] ?? 0);
     expect(found).toEqual(found.map(() => has));
+  });
+
+  it('lets roles use it before anything has it, also where a stage that runs gets it', () => {
+    const ids = (type: RegExp) =>
+      Object.keys(template.Resources).filter((id) => type.test(template.Resources[id]!.Type));
+    const policies = ids(/^AWS::IAM::Policy$/).filter((id) =>
+      JSON.stringify(template.Resources[id]).includes('kms:'),
+    );
+    expect(policies).toHaveLength(
+      Object.values(KEY_USES).filter((uses) => Object.keys(uses).length > 0).length,
+    );
+    for (const id of ids(/^AWS::(S3::Bucket|SQS::Queue|DynamoDB::Table)$/))
+      expect([...before(template, id)], id).toEqual(expect.arrayContaining(policies));
   });
 
   it('has one key, which rotates, is found by its alias, and goes with a stage that keeps no data', () => {
