@@ -1,22 +1,23 @@
 /** Encryption `kms`: everything stored has the key, each role may use it for what it stores and reads, and so may the services of AWS. */
+import { Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
-import { keyUses } from '../../lib/stage-key.ts';
-import { KEY_USES } from '../rights/key-calls.ts';
+import { keyUses, StageKey } from '../../lib/stage-key.ts';
+import { KEY_STAGE, KEY_USES } from '../rights/key-calls.ts';
 import { ACCOUNT, REGION, statementsOf } from '../rights/policies.ts';
 import { arn, TYPES } from './resources.ts';
-import { before, ofType, only, synthesise, withPlainIds, type Properties } from './template.ts';
+import {
+  before,
+  newApp,
+  ofType,
+  only,
+  synthesise,
+  withPlainIds,
+  type Properties,
+  type StackTemplate,
+} from './template.ts';
 
-const hashed = synthesise('prod', {
-  ...{
-    access: 'iam',
-    outcomeEvents: true,
-    webhooks: true,
-    usage: true,
-    probePhoto: 'daily',
-    warmPoolSize: 1,
-  },
-  encryption: 'kms',
-});
+const hashed = synthesise('prod', KEY_STAGE);
 const template = withPlainIds(hashed);
 const KEY = arn('EncryptionKey');
 const all = (type: string, pick: (properties: Properties) => unknown) =>
@@ -76,9 +77,11 @@ describe('a stage with a key of the account', () => {
       AliasName: 'alias/ddcolor-elastic-prod',
       TargetKeyId: KEY,
     });
-    const [kept] = ofType(template, 'AWS::KMS::Key');
-    const [gone] = ofType(synthesise('dev', { encryption: 'kms' }), 'AWS::KMS::Key');
-    expect([kept?.DeletionPolicy, gone?.DeletionPolicy]).toEqual(['RetainExceptOnCreate', 'Delete']);
+    const stack = new Stack(newApp());
+    new StageKey(stack, 'Encryption', { stageName: 'dev', retainData: false });
+    const alone = Template.fromStack(stack).toJSON() as StackTemplate;
+    const policies = [template, alone].map((one) => ofType(one, 'AWS::KMS::Key')[0]?.DeletionPolicy);
+    expect(policies).toEqual(['RetainExceptOnCreate', 'Delete']);
   });
 
   it('lets CloudWatch Logs use it for log groups of this account', () => {

@@ -2,20 +2,10 @@
 import { runSimulation } from '@cloud-copilot/iam-simulate';
 import { describe, expect, it } from 'vitest';
 import { only, synthesise, type Statement } from '../lib/template.ts';
-import { KEY_USES } from './key-calls.ts';
+import { KEY_STAGE, KEY_USES } from './key-calls.ts';
 import { ACCOUNT, REGION, statementsOf, withNames } from './policies.ts';
 
-const template = synthesise('prod', {
-  ...{
-    access: 'iam',
-    outcomeEvents: true,
-    webhooks: true,
-    usage: true,
-    probePhoto: 'daily',
-    warmPoolSize: 1,
-  },
-  encryption: 'kms',
-});
+const template = synthesise('prod', KEY_STAGE);
 const SERVICES = ['s3', 'sqs', 'dynamodb', 'secretsmanager'];
 const ACTIONS = ['Decrypt', 'GenerateDataKey', 'DescribeKey', 'Encrypt', 'CreateGrant', 'PutKeyPolicy'];
 const KEY_ARN = `arn:aws:kms:${REGION}:${ACCOUNT}:key/EncryptionKey`;
