@@ -194,14 +194,15 @@ async function start(): Promise<void> {
     problem.textContent = texts().signInFailed;
     showSignedIn(token() !== undefined);
   }
+  // Of a signed-in tab that has no connection, what it had is shown, and waits.
+  const whose =
+    settings.signIn === null ? '' : signedIn ? await owner() : isOnline() ? undefined : lastOwner();
+  // At once: a photo that is chosen before would be shown twice, or be kept for no user.
+  if (whose !== undefined) album.restore(await device.restore(whose), signedIn);
   if (canKeepOriginal) {
     canKeepOriginal = await imageWorker.request({ kind: 'check' }).catch(() => false);
     showMode();
   }
-  // Of a signed-in tab that has no connection, what it had is shown, and waits.
-  const whose =
-    settings.signIn === null ? '' : signedIn ? await owner() : isOnline() ? undefined : lastOwner();
-  if (whose !== undefined) album.restore(await device.restore(whose), signedIn);
   document.documentElement.dataset.ready = 'yes';
   await navigator.serviceWorker
     ?.register('service-worker.js', { updateViaCache: 'none' })

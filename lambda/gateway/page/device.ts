@@ -86,17 +86,28 @@ export class Device {
   /** What became of a photo while this tab waited for another one. */
   private async isDoneElsewhere(task: PhotoTask): Promise<boolean> {
     const { store, keeper } = this;
-    const kept = await store?.get(task.key).catch(() => undefined);
-    if (!store || !keeper || task.abort.signal.aborted) return false;
-    if (!kept) {
+    if (!store || !keeper) return false;
+    const found = await latestOf(task, store);
+    if (found === 'unknown' || task.abort.signal.aborted) return false;
+    if (found === 'removed') {
       this.ports.onRemoved(({ key }) => key === task.key);
       return true;
     }
     const { before, after, abort } = task;
-    Object.assign(task, taskOf(kept, await store.parts(kept)), { abort });
+    Object.assign(task, found, { abort });
     for (const url of [before, after]) if (url) URL.revokeObjectURL(url);
     keeper.known(task);
     this.ports.onChange(task);
     return !isPending(task);
+  }
+}
+
+/** @returns `unknown` where it cannot be read: the photo is worked on then, rather than lost */
+async function latestOf({ key }: PhotoTask, store: HistoryStore): Promise<PhotoTask | 'removed' | 'unknown'> {
+  try {
+    const kept = await store.get(key);
+    return kept ? taskOf(kept, await store.parts(kept)) : 'removed';
+  } catch {
+    return 'unknown';
   }
 }

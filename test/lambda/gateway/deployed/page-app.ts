@@ -84,12 +84,13 @@ export function pageAppTests(): void {
     const { installabilityErrors } = await devTools.send('Page.getInstallabilityErrors');
     // Each test has a window of its own kind.
     expect(installabilityErrors.filter(({ errorId }) => errorId !== 'in-incognito')).toEqual([]);
+    await devTools.detach();
     await page.context().setOffline(true);
     await page.reload();
     await ready(page);
     await expectSteps(page, ['succeeded']);
     expect(await page.textContent('#offline')).toContain('No connection');
-    expect(await page.isVisible('#offline')).toBe(true);
+    await page.waitForSelector('#offline');
     expect(await accessibilityViolations(page)).toEqual([]);
     await page.waitForFunction(() => document.querySelector<HTMLImageElement>('img.after')!.naturalWidth > 0);
     await page.screenshot({ path: localPath('page', 'offline.png'), fullPage: true });

@@ -159,14 +159,62 @@ export function pageHistoryTests(): void {
     await expectSteps(second, ['queued', 'queued']);
     await first.getByRole('button', { name: 'Remove: b.jpg' }).click();
     await expectSteps(second, ['queued']);
-    expect(asked.filter((one) => one.includes('/photos/'))).toEqual([]);
-    await first.close({ runBeforeUnload: false });
-    await expectSteps(second, ['waiting']);
     worker.paused = false;
+    // What the first tab has made of it.
     await expectSteps(second, ['succeeded']);
+    expect(asked.filter((one) => one.includes('/photos/'))).toEqual([]);
+    worker.paused = true;
+    await chooseFiles(first, [named('c.jpg')]);
+    await expectSteps(first, ['succeeded', 'waiting']);
+    await second.reload();
+    await expectSteps(second, ['succeeded', 'queued']);
+    await first.close({ runBeforeUnload: false });
+    await expectSteps(second, ['succeeded', 'waiting']);
+    worker.paused = false;
+    await expectSteps(second, ['succeeded', 'succeeded']);
     expect(asked.filter((one) => one.startsWith('P'))).toEqual([]);
     await second.context().close();
   }, 120_000);
+
+  it('goes on with a photo of another tab whose state it cannot read', async () => {
+    const { page: first } = await open();
+    worker.paused = true;
+    await chooseFiles(first, [oma]);
+    await expectSteps(first, ['waiting']);
+    const second = await first.context().newPage();
+    await second.goto(deployed.open.url);
+    await second.waitForSelector('html[data-ready]');
+    await second.evaluate(() => {
+      IDBObjectStore.prototype.get = () => {
+        throw new DOMException('away', 'UnknownError');
+      };
+    });
+    await first.close({ runBeforeUnload: false });
+    worker.paused = false;
+    await expectSteps(second, ['succeeded']);
+    await second.context().close();
+  }, 60_000);
+
+  it('shows a photo once that is chosen before those of earlier pages are there', async () => {
+    const { page } = await open();
+    worker.paused = false;
+    await page.addInitScript(`{
+      const { postMessage } = Worker.prototype;
+      Worker.prototype.postMessage = function (message) {
+        const post = () => postMessage.call(this, message);
+        if (message.kind === 'check') window.addEventListener('test-goes-on', post);
+        else post();
+      };
+    }`);
+    await page.reload();
+    await page.waitForFunction(() => document.querySelector('#kept')!.textContent !== '');
+    await chooseFiles(page, [oma]);
+    await expect.poll(async () => (await stored(page))[0]).toBe(1);
+    await page.evaluate(() => window.dispatchEvent(new Event('test-goes-on')));
+    await page.waitForSelector('html[data-ready]');
+    expect(await names(page)).toEqual(['Oma 1931.jpg']);
+    await page.context().close();
+  }, 60_000);
 
   it('shows a user’s photos to that user alone', async () => {
     const { page, errors } = await openSignIn();
