@@ -1,4 +1,5 @@
 /** Batches, over any order of arrivals, ends of prompts, faults, deadlines and drains. */
+import { PromptLimits } from '../../worker/comfyui/prompt-limits.ts';
 import { setImmediate as quiet } from 'node:timers/promises';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
@@ -62,4 +63,29 @@ it('takes the oldest, and those after it with the same options, in any order of 
   expect(names([a, b, c, d], 2)).toEqual([0, 1]);
   expect(names([c, a, b], 8)).toEqual([2]);
   expect(names([], 8)).toEqual([]);
+});
+
+it('a prompt has the time of the one at ComfyUI before it, until that has left', async () => {
+  const limits = new PromptLimits();
+  let freed = 0;
+  const acquire = async () => () => void freed++;
+  const long = limits.limit(200_000, 50_000, acquire);
+  const short = limits.limit(20_000, 40_000, acquire);
+  const releaseLong = await long.acquireSlot();
+  expect(long.withinMs()).toBe(200_000);
+  const releaseShort = await short.acquireSlot();
+  expect(short.withinMs()).toBe(220_000);
+  releaseLong();
+  // It was submitted behind the long one, which has used up some of that.
+  expect(short.withinMs()).toBe(220_000);
+  releaseShort();
+  await short.acquireSlot();
+  expect([short.withinMs(), freed]).toEqual([40_000, 2]);
+  await limits.limit(1, 1, acquire).acquireSlot();
+  await expect(
+    limits.limit(1, 1, () => Promise.reject(new Error('drained'))).acquireSlot(),
+  ).rejects.toThrow();
+  const next = limits.limit(5000, 6000, acquire);
+  await next.acquireSlot();
+  expect(next.withinMs()).toBe(25_000);
 });

@@ -34,6 +34,28 @@ describe('a message', () => {
     expect(log.of('photo-finished')).toMatchObject([{ outcome: 'failed', code: 'retries-exhausted' }]);
   });
 
+  it('of a chain counts for its workflow, and its failed attempt names the step', async () => {
+    const queue = new MemoryQueue();
+    const [log, counted] = [memoryLog(), [] as unknown[]];
+    const ports = portsOn(queue, {
+      process: async (_job, attempt) => {
+        Object.assign(attempt, { workflow: 'ddcolor+upscale', step: 'upscale' });
+        await attempt.started();
+        throw new TransientFault('S3 is slow');
+      },
+      started: (workflow) => {
+        counted.push(workflow);
+        return (outcome) => counted.push(outcome);
+      },
+      finished: (outcome, _figures, _code, workflow) => counted.push([outcome, workflow]),
+      log,
+    });
+    const message = queue.send(body(event('photos', 'incoming/a.jpg', 'e')), 1);
+    expect(await handleMessage(message, ports)).toBe('returned');
+    expect(log.of('attempt-failed')).toMatchObject([{ workflow: 'ddcolor+upscale', step: 'upscale' }]);
+    expect(counted).toEqual(['ddcolor+upscale', 'returned', ['returned', 'ddcolor+upscale']]);
+  });
+
   it('is given up at the last receive that SQS allows, and not processed', async () => {
     const queue = new MemoryQueue();
     const given: unknown[] = [];

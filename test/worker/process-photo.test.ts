@@ -5,6 +5,8 @@ import { PermanentFault, TransientFault } from '../../worker/photo/faults.ts';
 import { md5 } from './support/memory.ts';
 import { colours, FAILED, KEY, RESULT, setUp } from './support/process-photo.ts';
 
+type SetUp = ReturnType<typeof setUp>;
+
 describe('a photo', () => {
   it('that is coloured gets a result of its version, and no failure record', async () => {
     const { bucket, figures, process } = setUp();
@@ -52,6 +54,27 @@ describe('a photo', () => {
         },
       },
     ]);
+  });
+
+  it.each([
+    ['refused', async ({ process }: SetUp, etag: string) => process(etag), 'Too large a picture.'],
+    [
+      'given up',
+      async ({ giveUpOn, process }: SetUp, etag: string) => {
+        await process(etag).catch(() => undefined);
+        return giveUpOn(etag);
+      },
+      'The photo could not be coloured in 5 attempts; it is worth sending again.',
+    ],
+  ])('of a chain that is %s gets a failure record with its step', async (how, act, message) => {
+    const fault = how === 'refused' ? new PermanentFault('too-large', message) : new TransientFault('died');
+    const one = setUp((_photo, _etag, attempt) => {
+      Object.assign(attempt, { workflow: 'ddcolor+upscale', step: 'upscale' });
+      return Promise.reject(fault);
+    });
+    await act(one, one.bucket.upload(KEY, 'photo'));
+    const step = " It was at the step 'upscale' of the workflow 'ddcolor+upscale'.";
+    expect(one.record()).toMatchObject({ message: `${message}${step}` });
   });
 
   it('with a transient fault has no outcome', async () => {

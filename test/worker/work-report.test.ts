@@ -58,6 +58,25 @@ describe('a report', () => {
     expect(added).toEqual([{ completed: 3, busySeconds: 6, bulkCompleted: 1, bulkBusySeconds: 2 }]);
   });
 
+  it('counts by workflow, of both lanes, from the start of a photo on, also after a failure', async () => {
+    refused = true;
+    const nothing = { completed: 0, busySeconds: 0 };
+    report.add(nothing, 'bulk', { name: 'a', started: 1, completed: 0 });
+    await vi.advanceTimersByTimeAsync(1);
+    expect(lines).toEqual(['work-not-reported']);
+    refused = false;
+    report.add({ completed: 0, busySeconds: 3 }, 'bulk', { name: 'a', started: 0, completed: 1 });
+    report.add({ completed: 0, busySeconds: 1 }, 'interactive', { name: 'b', started: 1, completed: 0 });
+    await vi.advanceTimersByTimeAsync(REPORT_MS);
+    const workflows = {
+      a: { started: 1, bulkStarted: 1, completed: 1, busySeconds: 3 },
+      b: { started: 1, bulkStarted: 0, completed: 0, busySeconds: 1 },
+    };
+    expect(added).toEqual([
+      { completed: 0, busySeconds: 4, bulkCompleted: 0, bulkBusySeconds: 3, workflows },
+    ]);
+  });
+
   it('without work is not sent', async () => {
     await report.flush();
     expect(added).toEqual([]);

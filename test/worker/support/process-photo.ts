@@ -1,6 +1,6 @@
 /** `processPhoto` on a bucket in memory, with one photo key. */
 import { failedKey, resultKey } from '../../../contract/keys.ts';
-import type { ColourPhoto } from '../../../worker/photo/pipeline.ts';
+import type { Attempt, ColourPhoto } from '../../../worker/photo/pipeline.ts';
 import { giveUp, processPhoto, type PhotoPorts } from '../../../worker/photo/process-photo.ts';
 import { workflow } from './stand-in-comfyui.ts';
 import { MemoryBucket, memoryLog, unlimited } from './memory.ts';
@@ -29,10 +29,10 @@ export function setUp(colour: ColourPhoto = colours, more: Partial<PhotoPorts> =
     ...more,
   };
   const jobOf = (etag: string | undefined) => ({ bucket: 'photos', key: KEY, etag, storedAtMs: 0 });
-  const process = (etag: string | undefined) =>
-    processPhoto(jobOf(etag), { figures, started: async () => undefined }, ports);
+  const attempt: Attempt = { figures, started: async () => undefined };
+  const process = (etag: string | undefined) => processPhoto(jobOf(etag), attempt, ports);
   const giveUpOn = (etag: string, received?: number) =>
-    giveUp(jobOf(etag), {}, { attempts: 5, ...(received !== undefined && { received }) }, ports);
+    giveUp(jobOf(etag), attempt, { attempts: 5, ...(received !== undefined && { received }) }, ports);
   const record = () => {
     const stored = bucket.objects.get(FAILED);
     return stored && (JSON.parse(stored.body.toString()) as object);

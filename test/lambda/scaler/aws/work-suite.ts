@@ -97,6 +97,27 @@ export function workTests(dynamo: () => DynamoDBClient): void {
     ]);
   });
 
+  it('of several workflows is counted for each, and not that of others', async () => {
+    const item = { tableName: 'memory', key: `${PREFIX}i-mix` };
+    const [instance, whole] = ['i-mix', { completed: 1, busySeconds: 2.5 }];
+    const started = { started: 1, bulkStarted: 1, completed: 0, busySeconds: 0 };
+    const workflows = { 'ddcolor+upscale': started, upscale: { ...started, ...whole, bulkStarted: 0 } };
+    await addWork(dynamo(), item, { completed: 0, busySeconds: 0, workflows }, 0);
+    await addWork(
+      dynamo(),
+      item,
+      { ...whole, workflows: { 'ddcolor+upscale': { ...started, ...whole } } },
+      0,
+    );
+    const names = ['ddcolor', 'ddcolor+upscale'];
+    expect(await new DynamoWork(dynamo(), 'memory', PREFIX, names).read([instance])).toEqual([
+      {
+        ...{ instance, ...whole },
+        workflows: { ddcolor: {}, 'ddcolor+upscale': { ...whole, started: 2, bulkStarted: 2 } },
+      },
+    ]);
+  });
+
   it('why an instance cannot get ready is read from its own item', async () => {
     const item = { tableName: 'memory', key: `${PREFIX}i-bad` };
     await putBootFailure(dynamo(), item, 'no weights '.repeat(100), Date.now());
