@@ -1,4 +1,4 @@
-/** What CloudFront and the gateway agree on, of a stage with `cdn`: headers of a request that came through the stage's distribution. */
+/** What CloudFront, its firewall and the gateway agree on: of a stage with `cdn`, headers of a request that came through the stage's distribution. */
 
 /** A secret that the distribution alone knows. */
 export const ORIGIN_SECRET_HEADER = 'x-origin-secret';
@@ -13,6 +13,9 @@ export const VIEWER_FUNCTION = `function handler(event) {
   event.request.headers['${VIEWER_ADDRESS_HEADER}'] = { value: event.viewer.ip };
   return event.request;
 }`;
+
+/** Longest body of a request, which the gateway and the firewall take: that of a photo has about 150 bytes. */
+export const MOST_BODY_BYTES = 8192;
 
 /** Of the firewall, in their order: the first that refuses a request answers it. */
 export const FIREWALL_RULES = ['requests-per-address', 'long-body', 'known-attackers'] as const;

@@ -6,7 +6,7 @@
 import { CfnOutput, Stack } from 'aws-cdk-lib';
 import * as wafv2 from 'aws-cdk-lib/aws-wafv2';
 import type { Construct } from 'constructs';
-import { FIREWALL_RULES, type FirewallRule } from '../contract/edge.ts';
+import { FIREWALL_RULES, MOST_BODY_BYTES, type FirewallRule } from '../contract/edge.ts';
 import { SERVICE } from '../contract/names.ts';
 import type { Stage } from './stage/stage.ts';
 
@@ -14,8 +14,6 @@ export const FIREWALL_REGION = 'us-east-1';
 
 /** WAF counts the requests of an address over this time. */
 const WINDOW_SECONDS = 300;
-/** The gateway takes no longer body either; photos are sent to the bucket. */
-const MOST_BODY_BYTES = 8192;
 
 /** What a refused client gets, in the form of API Gateway, whose errors clients know. */
 const BODIES: Record<string, wafv2.CfnWebACL.CustomResponseBodyProperty> = Object.fromEntries(
@@ -83,7 +81,7 @@ const rulesOf = ({ requestsPerAddress }: FirewallStackProps['stage']): Record<Fi
     action: refuse(413, 'body'),
     statement: {
       sizeConstraintStatement: {
-        // Of a longer body WAF sees the first part only.
+        // Photos are sent to the bucket. Of a longer body WAF sees the first part only.
         fieldToMatch: { body: { oversizeHandling: 'MATCH' } },
         comparisonOperator: 'GT',
         size: MOST_BODY_BYTES,

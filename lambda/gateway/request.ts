@@ -4,6 +4,7 @@
  * Gotcha: the body is base64 unless its content type is text, and repeated headers are joined with commas.
  */
 import { z } from 'zod';
+import { MOST_BODY_BYTES } from '../../contract/edge.ts';
 import type { Identity } from './callers.ts';
 import { ProblemError } from './problems.ts';
 
@@ -42,9 +43,6 @@ export interface Request {
   identity: Identity;
 }
 
-/** A `POST /photos` body has about 150 bytes. */
-const MAX_BODY_BYTES = 8192;
-
 /** @throws ZodError if it is not an event of an HTTP API */
 export function parseRequest(event: unknown): Request {
   const { routeKey, headers, pathParameters, body, isBase64Encoded, requestContext } =
@@ -81,10 +79,10 @@ export function parseBody<T extends z.ZodType>({ headers, body }: Request, schem
   if (!/^application\/json\s*(;|$)/i.test(type)) {
     throw new ProblemError('unsupported-type', `content-type '${type.slice(0, 60)}': use application/json.`);
   }
-  if (body.length > MAX_BODY_BYTES) {
+  if (body.length > MOST_BODY_BYTES) {
     throw new ProblemError(
       'too-large',
-      `The request body has ${body.length} bytes; the maximum is ${MAX_BODY_BYTES}. Upload the photo itself to its link.`,
+      `The request body has ${body.length} bytes; the maximum is ${MOST_BODY_BYTES}. Upload the photo itself to its link.`,
     );
   }
   let json: unknown;

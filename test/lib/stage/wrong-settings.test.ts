@@ -139,12 +139,17 @@ const WRONG: [config: Named, line: string][] = [
     'linkSeconds 59: a whole number from 60 to 3600, since links expire with the credentials',
   ],
   [{ linkSeconds: 3601 }, 'linkSeconds 3601: '],
-  ...['example', 'Photos.example.com', 'https://photos.example.com', '*.example.com', '-a.example.com'].map(
-    (domainName): (typeof WRONG)[number] => [
-      { access: 'open', domainName },
-      `domainName '${domainName}': a name such as photos.example.com`,
-    ],
-  ),
+  ...[
+    'example',
+    'Photos.example.com',
+    'https://photos.example.com',
+    '*.example.com',
+    '-a.example.com',
+    `${'a.'.repeat(124)}photos`,
+  ].map((domainName): (typeof WRONG)[number] => [
+    { access: 'open', domainName },
+    `domainName '${domainName}': a name such as photos.example.com`,
+  ]),
   [{ domainName: DOMAIN, certificateArn: CERTIFICATE }, `domainName '${DOMAIN}': with an access other than`],
   [{ certificateArn: 'arn:aws:iam::1:server-certificate/a' }, 'an ARN such as arn:aws:acm:eu-west-1:'],
   [
