@@ -143,7 +143,7 @@ function showTheme(theme: string): void {
 
 function connectionChanged(): void {
   byId('offline').hidden = isOnline();
-  // Without a connection nobody can be asked for a new token.
+  // Without a connection the issuer gives no new token.
   if (isOnline() && lastOwner() !== undefined && !signedIn) location.reload();
   album.connectionChanged();
 }

@@ -85,7 +85,10 @@ async function currentPage(): Promise<Response> {
 /** Settings of a stage change without the page's version. */
 async function keep(page: Response): Promise<void> {
   const copy = page.clone();
-  if ((await page.text()).includes(VERSION)) await (await caches.open(CACHE)).put(BASE, copy);
+  if (!(await page.text()).includes(VERSION)) return;
+  const cache = await caches.open(CACHE);
+  // A device without room keeps the page that it has, and shows this one.
+  await cache.put(BASE, copy).catch(() => undefined);
 }
 
 const cachedFirst = async (request: Request) => (await cached(request)) ?? fetch(request);

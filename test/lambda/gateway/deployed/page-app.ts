@@ -134,6 +134,19 @@ export function pageAppTests(): void {
     await ready(page);
     const titles = () => page.title();
     expect(await titles()).toBe('DDColor');
+    // Also where the device has no room for it.
+    await page.context().route(deployed.open.url, async (route) => {
+      const response = await route.fetch();
+      await route.fulfill({ response, body: (await response.text()).replace('<title>', '<title>New ') });
+    });
+    for (const one of page.context().serviceWorkers())
+      await one.evaluate(() => {
+        Cache.prototype.put = () => Promise.reject(new DOMException('full', 'QuotaExceededError'));
+      });
+    await page.reload();
+    await ready(page);
+    expect(await titles()).toBe('New DDColor');
+    await page.context().unrouteAll();
     await deployLater(page.context());
     await page.reload();
     await ready(page);
