@@ -3,6 +3,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { act } from '../../../lambda/scaler/act.ts';
 import { collectErrors } from '../../../lambda/scaler/context.ts';
 import type { Decision } from '../../../lambda/scaler/policy/decision.ts';
+import { keepWarmPool } from '../../../lambda/scaler/warm-pool-tick.ts';
+import { emptyMemory } from '../../../lambda/scaler/memory.ts';
 import { fakePorts } from './support/fakes.ts';
 import { slo } from './support/observations.ts';
 
@@ -77,5 +79,31 @@ describe('a plan for two groups', () => {
     const { partly, ...action } = await runWith('on-demand');
     expect(action).toEqual({ acted: false, desired: 3, pools: { spot: 3, onDemand: 2 } });
     expect(partly).toMatchObject({ handover: 2 });
+  });
+});
+
+describe('a warm pool whose launches failed', () => {
+  const full = { minSize: 2, maxGroupPreparedCapacity: 2 };
+  it.each<[string, object, number, unknown[]]>([
+    ['is made smaller', {}, 1000, [{ minSize: 0, maxGroupPreparedCapacity: 0 }]],
+    ['stays as it is in a dry run', { dryRun: {} }, 1000, []],
+    ['stays as it is when another run may have the lease', {}, 2000, []],
+  ])('%s, and they are remembered', async (_name, controls, now, sizes) => {
+    const set: unknown[] = [];
+    const launches = [1, 2, 3].map((k) => ({
+      ...{ id: `${k}`, instance: `i-${k}`, startedAt: 400 + k, endedAt: 900 + k },
+      outcome: 'boot-failed' as const,
+    }));
+    const setSizes = async (one: unknown) => void set.push(one);
+    Object.assign(ports.fleet, { warmPool: { launches: async () => launches, setSizes } });
+    const counts = { desired: 0, inService: 0, template: 'v1', stopped: 0, entering: [], types: {} };
+    const context = {
+      ...{ ports, settings: slo, at: 1000, ...collectErrors() },
+      run: { owner: 'run', now: () => now, tickSeconds: 30, warmPool: full },
+    };
+    const fleet = { ...ports.fleet.state, warmPool: { ...counts, sizes: full } };
+    const memory = await keepWarmPool(context, { ...emptyMemory(), controls: {} }, fleet, controls);
+    expect(set).toEqual(sizes);
+    expect(memory?.boots.failures).toBe(3);
   });
 });

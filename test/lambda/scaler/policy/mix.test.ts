@@ -10,7 +10,7 @@ import {
 } from '../../../../lambda/scaler/policy/flow.ts';
 import { withoutBulkReports } from '../../../../lambda/scaler/policy/bulk/bulk.ts';
 import { mixSeconds, observeMix, type MixMemory } from '../../../../lambda/scaler/policy/mix.ts';
-import { workflowRises } from '../../../../lambda/scaler/policy/reported-parts.ts';
+import { equivalents, workflowRises } from '../../../../lambda/scaler/policy/reported-parts.ts';
 import { believe, type ReportsMemory } from '../../../../lambda/scaler/policy/reports.ts';
 
 /** More of them with `FULL` set. */
@@ -258,4 +258,15 @@ it('an instance that starts many photos at once takes no longer for those that i
   const started = { completed: 20, busySeconds: 40 };
   const { a } = workflowRises({ a: { started: 60, bulkStarted: 0, ...started } }, {}, started);
   expect(a).toEqual({ started: 24, bulkStarted: 0, ...started });
+});
+
+it.each<[string, Record<string, number>, number]>([
+  ['as long as their workflows take', { a: 1, b: 20 }, (3 * 1 + 1 * 20) / 4 / 2],
+  ['as long as it says where nothing is known', { a: 1 }, (3 * 1 + 50) / 4 / 2],
+])('photos of an instance count %s, in photos of the usual length', (_, known, factor) => {
+  const work = (completed: number, busySeconds: number) => ({
+    ...{ started: 0, bulkStarted: 0, completed, busySeconds },
+  });
+  expect(equivalents({ a: work(3, 30), b: work(1, 50), c: work(0, 9) }, 2, known)).toBeCloseTo(factor);
+  expect(equivalents(undefined, 2, known)).toBe(1);
 });
